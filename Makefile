@@ -1,0 +1,35 @@
+# The ways in. Each is one script; make adds nothing but the names.
+BERTH_CACHE ?= $(HOME)/.cache/berth
+export CARGO_TARGET_DIR ?= $(BERTH_CACHE)/target
+.DEFAULT_GOAL := help
+.PHONY: help up down test test-full check update clean-data images bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: ## install and start what is missing, serve Berth, walk its main job once
+	@stack/up.sh
+
+down: ## stop what `make up` started
+	@stack/down.sh
+
+test: ## all tests, with all they need
+	@stack/test.sh
+
+test-full: ## all tests at full width
+	@stack/test.sh full
+
+check: ## formatting, lints, unit tests: between two edits
+	@stack/check.sh
+
+update: ## write generated files anew
+	@stack/update.sh
+
+clean-data: ## forget the data directory and its containers
+	@stack/clean-data.sh
+
+images: ## obtain the starter images
+	@stack/engine.sh up && images/build.sh
+
+bench: ## measure
+	@stack/bench.sh

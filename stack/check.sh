@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# What one runs between two edits: formatting, lints and unit tests, without an engine.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$BERTH_ROOT"
+say "cargo fmt"
+cargo fmt --all --check
+say "cargo clippy"
+cargo clippy --workspace --all-targets -- -D warnings
+say "cargo test --lib"
+cargo test --workspace --lib

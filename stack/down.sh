@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Stops what `make up` started: Berth first, then the engine if it is ours. Data stays; `make clean-data` forgets it.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+if pid="$(our_pid "$STACK_DIR/berthd.pid")"; then
+    say "stopping berthd (pid $pid)"
+    stop_by_file "$STACK_DIR/berthd.pid" 30
+else
+    rm -f "$STACK_DIR/berthd.pid"
+    say "berthd: nothing of ours to stop"
+fi
+"$BERTH_ROOT/stack/engine.sh" down

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# All tests, from a fresh clone: what they need is installed and started while cargo builds. The last line is the count.
+# usage: stack/test.sh [full]
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$BERTH_ROOT"
+
+LOGS="$BERTH_CACHE/test-logs"
+PREPARE_LOG="$LOGS/prepare.log"
+PREPARE_PID=
+SUMMARY=()
+FAILED_PHASES=()
+ENGINE_WAS_HERE=no
+mkdir -p "$LOGS"
+rm -f "$LOGS"/*.log
+
+# What the tests find their world by. No BERTH_ names: those are the server's settings.
+export TEST_WIDTH="${1:-sample}"
+export TEST_BERTHD="$CARGO_TARGET_DIR/debug/berthd"
+export TEST_BERTH_CLI="$CARGO_TARGET_DIR/debug/berth"
+DOCKER_HOST="$(engine_host)"
+export DOCKER_HOST
+unset BERTH_DATA_DIR BERTH_LISTEN BERTH_CONFIG BERTH_SMTP_URL
+
+clean_up() {
+    if [ -n "$PREPARE_PID" ]; then kill -TERM -- "-$PREPARE_PID" 2>/dev/null || true; fi
+    [ "$ENGINE_WAS_HERE" = yes ] || stack/engine.sh down >/dev/null || true
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# A session of its own, so that all of it can be ended at once.
+prepare() {
+    if engine_answers; then ENGINE_WAS_HERE=yes; fi
+    say "preparing engine, images and tools in the background (log: $PREPARE_LOG)"
+    setsid bash -c 'stack/engine.sh up && stack/tools.sh && images/build.sh' >"$PREPARE_LOG" 2>&1 </dev/null &
+    PREPARE_PID=$!
+}
+
+await_preparation() {
+    local status=0
+    wait "$PREPARE_PID" || status=$?
+    PREPARE_PID=
+    if [ "$status" = 0 ]; then tail -n 3 "$PREPARE_LOG"; else tail -n 40 "$PREPARE_LOG" >&2; fi
+    return "$status"
+}
+
+# phase NAME COMMAND...: runs it, keeps its output, and remembers how long it took and whether it failed.
+phase() {
+    local name="$1" began status=0 took; shift
+    began="$(now_ms)"
+    say "$name"
+    "$@" 2>&1 | tee "$LOGS/$name.log" || status=$?
+    took="$(since "$began")"
+    if [ "$status" = 0 ]; then SUMMARY+=("$(printf '%-12s ok      %10s' "$name" "$took")"); return 0; fi
+    SUMMARY+=("$(printf '%-12s FAILED  %10s   %s' "$name" "$took" "$LOGS/$name.log")")
+    FAILED_PHASES+=("$name")
+    return 1
+}
+
+build() { cargo build --workspace && cargo test --workspace --no-run; }
+preparation() { [ "$PREPARED" = 0 ]; }
+
+# counted LOG -> "PASSED FAILED" over cargo's and newman's result lines.
+counted() {
+    [ -f "$1" ] || { echo '0 0'; return; }
+    sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
+        /^test result:/ || /^newman: / {
+            for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) }
+        }
+        END { print p + 0, f + 0 }'
+}
+
+# A phase that failed without counting anything, as a build does, counts as one failure.
+report() {
+    local name passed=0 failed=0 p f
+    for name in test newman; do
+        read -r p f < <(counted "$LOGS/$name.log")
+        passed=$((passed + p)); failed=$((failed + f))
+    done
+    for name in "${FAILED_PHASES[@]}"; do
+        read -r p f < <(counted "$LOGS/$name.log")
+        [ "$f" -gt 0 ] || failed=$((failed + 1))
+    done
+    printf '\n'
+    printf '    %s\n' "${SUMMARY[@]}" "$(printf '%-12s         %10s' total "$(since "$BEGAN")")"
+    printf '%s passed, %s failed\n' "$passed" "$failed"
+    [ "$failed" = 0 ]
+}
+
+main() {
+    local PREPARED=0
+    BEGAN="$(now_ms)"
+    prepare
+    if phase build build; then
+        phase fmt cargo fmt --all --check || true
+        phase clippy cargo clippy --workspace --all-targets -- -D warnings || true
+        await_preparation || PREPARED=1
+        if phase preparation preparation; then
+            phase test cargo test --workspace --no-fail-fast || true
+            phase newman stack/newman.sh || true
+        fi
+    fi
+    report
+}
+
+main

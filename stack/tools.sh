@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs what the tests look at Berth with: the databases' own clients, newman, and a mail server that keeps every mail.
+# usage: stack/tools.sh [clients|node]      (default: both)
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+NODE_DIR="$BERTH_CACHE/node"
+
+# One query for all: this runs at each start and must cost nothing when there is nothing to do.
+clients() { "$BERTH_ROOT/stack/packages.sh" curl jq redis-tools postgresql-client mariadb-client; }
+
+node_runtime() {
+    has node && has npm && return
+    "$BERTH_ROOT/stack/packages.sh" nodejs npm
+}
+
+# What is installed is what the lock file says, or it is installed again.
+node_tools() {
+    local lock="$BERTH_ROOT/postman/package-lock.json"
+    node_runtime
+    cmp -s "$lock" "$NODE_DIR/.installed" && return
+    with_lock node
+    cmp -s "$lock" "$NODE_DIR/.installed" && return
+    say "installing newman and maildev ..."
+    mkdir -p "$NODE_DIR"
+    cp "$BERTH_ROOT/postman/package.json" "$lock" "$BERTH_ROOT/postman/.npmrc" "$NODE_DIR/"
+    npm ci --prefix "$NODE_DIR" --no-audit --no-fund >"$STACK_DIR/npm.log" 2>&1 ||
+        { tail -n 20 "$STACK_DIR/npm.log" >&2; die "npm ci failed; the log is $STACK_DIR/npm.log"; }
+    cp "$lock" "$NODE_DIR/.installed"
+}
+
+case "${1:-all}" in
+    clients) clients ;;
+    node) node_tools ;;
+    all) clients; node_tools ;;
+    *) die "usage: stack/tools.sh [clients|node]" ;;
+esac
