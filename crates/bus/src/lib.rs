@@ -1,0 +1,15 @@
+//! Events from the producers' outboxes to their consumers. A producer appends an event in the transaction of its change;
+//! a consumer keeps its position beside its effect. What lies between (the outbox table itself here, Kafka at scale)
+//! may repeat and lag, never lose.
+
+pub mod consume;
+pub mod context;
+pub mod event;
+pub mod outbox;
+
+pub use consume::{Consumer, DeadLetter, Record, Source, run};
+pub use event::{Event, Topic, Trace};
+pub use outbox::OutboxSource;
+
+/// The tables that a service's file needs to produce and consume.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/bus/sqlite");

@@ -1,0 +1,207 @@
+//! The outbox table: where a producer's events stand in the order of their commits. Embedded, it is also the bus.
+
+use kit::{EventId, Failure, ServiceName, Timestamp};
+use sqlite::{Database, Stored as _};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use tokio::sync::watch;
+
+use crate::consume::{DeadLetter, Record, Source};
+use crate::event::{Event, Topic, Trace};
+
+/// Appends an event to the outbox, in the transaction of the change that it announces.
+pub async fn append(connection: &mut SqliteConnection, event: &Event) -> Result<(), Failure> {
+    sqlx::query(
+        "INSERT INTO outbox (topic, event_id, kind, source, subject, at, revision, request_id, traceparent, data)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(event.topic.as_str())
+    .bind(event.id.as_bytes())
+    .bind(&event.kind)
+    .bind(event.source.as_str())
+    .bind(&event.subject)
+    .bind(event.at.as_micros())
+    .bind(event.revision as i64)
+    .bind(&event.trace.request_id)
+    .bind(&event.trace.traceparent)
+    .bind(&event.data)
+    .execute(connection)
+    .await
+    .stored()
+    .map(drop)
+}
+
+/// One topic of a producer's outbox, read as a bus.
+pub struct OutboxSource {
+    database: Database,
+    topic: Topic,
+}
+
+impl OutboxSource {
+    pub const fn new(database: Database, topic: Topic) -> Self {
+        Self { database, topic }
+    }
+}
+
+#[async_trait::async_trait]
+impl Source for OutboxSource {
+    fn topic(&self) -> Topic {
+        self.topic
+    }
+
+    async fn after(&self, position: u64, limit: u32) -> Result<Vec<Record>, Failure> {
+        let rows = sqlx::query("SELECT * FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?")
+            .bind(position as i64)
+            .bind(self.topic.as_str())
+            .bind(limit)
+            .fetch_all(self.database.readers())
+            .await
+            .stored()?;
+        rows.iter().map(|row| record(self.topic, row)).collect()
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.database.commits()
+    }
+}
+
+fn record(topic: Topic, row: &SqliteRow) -> Result<Record, Failure> {
+    let broken = |what: &str| Failure::internal(format!("an outbox row has a broken {what}"));
+    Ok(Record {
+        position: row.get::<i64, _>("position") as u64,
+        event: Event {
+            id: EventId::from_bytes(row.get("event_id")).ok_or_else(|| broken("event_id"))?,
+            topic,
+            kind: row.get("kind"),
+            source: row.get::<&str, _>("source").parse::<ServiceName>().map_err(|_| broken("source"))?,
+            subject: row.get("subject"),
+            at: Timestamp::from_micros(row.get("at")),
+            revision: row.get::<i64, _>("revision") as u64,
+            trace: Trace { request_id: row.get("request_id"), traceparent: row.get("traceparent") },
+            data: row.get("data"),
+        },
+    })
+}
+
+/// Removes what nobody needs: rows that every consumer is past (`position` is the least of theirs) and, on a compacted
+/// topic, only where a newer event of the same subject exists. Returns how many.
+pub async fn prune(database: &Database, topic: Topic, position: u64) -> Result<u64, Failure> {
+    let statement = if topic.is_compacted() {
+        "DELETE FROM outbox WHERE topic = ?1 AND position <= ?2 AND EXISTS
+             (SELECT 1 FROM outbox newer WHERE newer.topic = ?1 AND newer.subject = outbox.subject
+              AND newer.position > outbox.position)"
+    } else {
+        "DELETE FROM outbox WHERE topic = ?1 AND position <= ?2"
+    };
+    database
+        .write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(statement).bind(topic.as_str()).bind(position as i64).execute(connection).await;
+                done.stored().map(|done| done.rows_affected())
+            })
+        })
+        .await
+}
+
+/// How far a consumer has come; 0 before its first event.
+pub async fn position(database: &Database, consumer: &str, topic: Topic) -> Result<u64, Failure> {
+    let found = sqlx::query_scalar("SELECT position FROM consumer_position WHERE consumer = ? AND topic = ?")
+        .bind(consumer)
+        .bind(topic.as_str())
+        .fetch_optional(database.readers())
+        .await
+        .stored()?;
+    Ok(found.map_or(0, |position: i64| position as u64))
+}
+
+/// Moves a consumer forward, in the transaction that holds the effect.
+pub async fn advance(
+    connection: &mut SqliteConnection,
+    consumer: &str,
+    topic: Topic,
+    position: u64,
+) -> Result<(), Failure> {
+    sqlx::query(
+        "INSERT INTO consumer_position (consumer, topic, position) VALUES (?, ?, ?)
+         ON CONFLICT (consumer, topic) DO UPDATE SET position = MAX(position, excluded.position)",
+    )
+    .bind(consumer)
+    .bind(topic.as_str())
+    .bind(position as i64)
+    .execute(connection)
+    .await
+    .stored()
+    .map(drop)
+}
+
+/// Puts an event aside that a consumer cannot read, in the same transaction as the step past it.
+pub async fn bury(connection: &mut SqliteConnection, consumer: &str, letter: &DeadLetter) -> Result<(), Failure> {
+    let Record { position, event } = &letter.record;
+    sqlx::query(
+        "INSERT OR REPLACE INTO dead_letter (consumer, topic, position, kind, reason, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(consumer)
+    .bind(event.topic.as_str())
+    .bind(*position as i64)
+    .bind(&event.kind)
+    .bind(&letter.reason)
+    .bind(event.at.as_micros())
+    .bind(&event.data)
+    .execute(connection)
+    .await
+    .stored()
+    .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kit::Ambient;
+
+    async fn database() -> (tempfile::TempDir, Database) {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(&directory.path().join("t.db"), &[&crate::MIGRATIONS]).await.unwrap();
+        (directory, database)
+    }
+
+    async fn announce(database: &Database, topic: Topic, subject: &str, revision: u64) {
+        let event =
+            Event::new(&Ambient::system(), topic, ServiceName::User, "k", subject, revision, &subject.to_owned());
+        database.write(|c| Box::pin(async move { append(c, &event).await })).await.unwrap();
+    }
+
+    async fn seen(database: &Database, topic: Topic) -> Vec<(String, u64)> {
+        let records = OutboxSource::new(database.clone(), topic).after(0, 100).await.unwrap();
+        records.into_iter().map(|record| (record.event.subject, record.event.revision)).collect()
+    }
+
+    #[tokio::test]
+    async fn pruning_keeps_the_newest_of_each_subject_and_what_is_unread() {
+        let (_directory, database) = database().await;
+        for (subject, revision) in [("a", 1), ("b", 1), ("a", 2), ("a", 3)] {
+            announce(&database, Topic::User, subject, revision).await;
+        }
+        assert_eq!(prune(&database, Topic::User, 1).await.unwrap(), 1);
+        assert_eq!(prune(&database, Topic::User, 99).await.unwrap(), 1);
+        assert_eq!(seen(&database, Topic::User).await, [("b".to_owned(), 1), ("a".to_owned(), 3)]);
+    }
+
+    #[tokio::test]
+    async fn a_topic_that_is_not_compacted_is_emptied() {
+        let (_directory, database) = database().await;
+        announce(&database, Topic::Node, "a", 1).await;
+        announce(&database, Topic::User, "a", 1).await;
+        assert_eq!(prune(&database, Topic::Node, 99).await.unwrap(), 1);
+        assert_eq!(seen(&database, Topic::Node).await, []);
+        assert_eq!(seen(&database, Topic::User).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_position_only_grows() {
+        let (_directory, database) = database().await;
+        for position in [5, 3] {
+            database.write(move |c| Box::pin(advance(c, "v", Topic::User, position))).await.unwrap();
+        }
+        assert_eq!(super::position(&database, "v", Topic::User).await.unwrap(), 5);
+        assert_eq!(super::position(&database, "w", Topic::User).await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,23 @@
+//! The plumbing between services and the world: how a failure, a caller, a body and a peer look over REST and gRPC.
+//! No service's rules live here.
+
+pub mod auth;
+pub mod context;
+pub mod drain;
+pub mod health;
+pub mod json;
+pub mod limit;
+pub mod observe;
+pub mod peer;
+pub mod problem;
+pub mod remote;
+pub mod service;
+pub mod task;
+pub mod telemetry;
+
+pub use auth::{Admin, Anyone, Authenticated, Door, Gate, KeyRing, Verified};
+pub use json::{Json, PathId, Query};
+pub use peer::{Allow, Peer, Pipe, Pipes};
+pub use problem::{Problem, Problems};
+pub use service::Service;
+pub use task::{Report, Task};

@@ -1,0 +1,70 @@
+//! Around every REST request: its id, its limits, its line in the log and its place in the metrics.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONNECTION, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, ResponseError as _, web};
+use kit::Ambient;
+
+use crate::Problem;
+use crate::context::{self, RequestId};
+use crate::drain::Drain;
+use crate::limit::Limits;
+
+/// What the middleware needs; an `app_data` of the listener.
+#[derive(Clone)]
+pub struct Observe {
+    pub ambient: Ambient,
+    pub limits: Arc<Limits>,
+    pub drain: Drain,
+}
+
+/// For `actix_web::middleware::from_fn`.
+pub async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let observe = request.app_data::<web::Data<Observe>>().cloned();
+    let Some(observe) = observe else {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    };
+    let given = request.headers().get(context::HEADER).and_then(|value| value.to_str().ok());
+    let id = context::accept_or_mint(given, &observe.ambient);
+    context::with_request_id(id.clone(), watched(request, next, &observe, &id)).await
+}
+
+async fn watched<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    observe: &Observe,
+    id: &RequestId,
+) -> Result<ServiceResponse<actix_web::body::EitherBody<B>>, Error> {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let path = request.path().to_owned();
+    let address = observe.limits.client_of(request.request());
+    let mut response = match observe.limits.address(address) {
+        Ok(()) => match next.call(request).await {
+            Ok(response) => response.map_into_left_body(),
+            Err(error) => return Err(error),
+        },
+        Err(failure) => request.into_response(Problem(failure).error_response()).map_into_right_body(),
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let status = response.status().as_u16();
+    metrics::histogram!("berth_http_request_seconds", "method" => method.to_string(), "route" => route, "status" => status.to_string())
+        .record(seconds);
+    tracing::info!(request_id = id.0, %method, path, status, %address, duration_ms = (seconds * 1e3) as u64, "{method} {path} {status}");
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(HeaderName::from_static(context::HEADER), value);
+    }
+    if observe.drain.is_draining() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
