@@ -74,6 +74,7 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" "The body's media type is not one that this call takes" => 415 InvalidArgument No;
     MethodNotAllowed "method_not_allowed" "This path does not take that method" => 405 InvalidArgument No;
     NotAcceptable "not_acceptable" "None of the accepted media types can be given" => 406 InvalidArgument No;
+    UpgradeRequired "upgrade_required" "This path speaks WebSocket" => 426 InvalidArgument No;
     RouteNotFound "route_not_found" "There is nothing at this path" => 404 NotFound No;
     InvalidProperty "invalid_property" "A property does not fit the machine" => 422 InvalidArgument No;
     LimitAboveMaximum "limit_above_maximum" "A limit is above what the machine allows" => 422 InvalidArgument No;
@@ -128,6 +129,10 @@ codes! {
     OomKilled "oom_killed" "The program used more memory than its limit" => 409 FailedPrecondition No;
     ContainerConflict "container_conflict" "A container of this name with another specification is there" => 409 AlreadyExists No;
     EngineRefused "engine_refused" "The container engine refused" => 502 Internal No;
+    // what carried a message; also the reasons that a delivery's `dead` carries
+    MailRefused "mail_refused" "The mail server refused the message" => 502 FailedPrecondition No;
+    MailServerUnavailable "mail_server_unavailable" "The mail server does not answer" => 503 Unavailable AfterSeconds(5);
+    NoGateway "no_gateway" "There is no gateway for text messages" => 422 FailedPrecondition No;
     Internal "internal" "Something went wrong on our side" => 500 Internal No;
 }
 

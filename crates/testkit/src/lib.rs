@@ -2,8 +2,12 @@
 
 pub mod clock;
 pub mod contract;
+#[cfg(feature = "door")]
+pub mod door;
 pub mod until;
 
 pub use clock::TestClock;
 pub use contract::Case;
+#[cfg(feature = "door")]
+pub use door::{TestDoor, Who};
 pub use until::until;

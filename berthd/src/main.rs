@@ -1,0 +1,78 @@
+//! The server: composes the eight services and is the only place that names their backends.
+
+mod bus_task;
+mod config;
+mod data_dir;
+mod http;
+mod platform;
+mod up;
+mod wiring;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use config::Config;
+
+/// Berth gives people containers: isolated, limited, reachable and watched.
+#[derive(Parser)]
+#[command(name = "berthd", version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run all eight services in this process, on one data directory
+    ///
+    /// Prints `berth is ready on http://…` once everything works, and stays in the foreground. SIGTERM or Ctrl-C drains
+    /// and ends it; containers keep running.
+    Up(UpArguments),
+    /// Print the REST interface as OpenAPI 3.1
+    Openapi,
+}
+
+#[derive(clap::Args)]
+struct UpArguments {
+    /// Where data is kept [default: berth-data]
+    #[arg(long, env = "BERTH_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Address and port to serve REST and WebSocket on [default: 127.0.0.1:8080]
+    #[arg(long, env = "BERTH_LISTEN")]
+    listen: Option<String>,
+    /// A configuration file; see docs/configuration.md
+    #[arg(long, env = "BERTH_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("berthd: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    // Every TLS connection of this process uses ring.
+    rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("TLS was set up twice"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match command {
+        Command::Up(arguments) => {
+            let mut config = Config::load(arguments.config.as_deref())?;
+            config.data_dir = arguments.data_dir.unwrap_or(config.data_dir);
+            config.listen = arguments.listen.unwrap_or(config.listen);
+            wire::telemetry::start_logs(&config.log);
+            runtime.block_on(up::up(config))
+        }
+        Command::Openapi => {
+            let document = runtime.block_on(http::openapi::document())?;
+            println!("{}", document.to_pretty_json()?);
+            Ok(())
+        }
+    }
+}

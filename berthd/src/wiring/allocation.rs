@@ -1,0 +1,47 @@
+//! Joins the allocation service to its backends: SQLite, and its peers over the pipes.
+
+use std::sync::Arc;
+
+use berth_allocation::domain::quota::Amounts;
+use berth_allocation::peers::{DockerEngine, VerifiedCatalogue};
+use berth_allocation::ports::AllocationFleet as _;
+use berth_allocation::store::sqlite::{MIGRATIONS, Settings, SqliteStore};
+use berth_allocation::{Deps, build};
+use kit::{Failure, ServiceName};
+use wire::Service;
+
+use crate::platform::Platform;
+
+pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
+    let config = &platform.config;
+    let settings = Settings {
+        ambient: platform.ambient.clone(),
+        sealing: platform.master.derive("allocation.values"),
+        ports: config.site.ports,
+        public_host: config.site.public_host.clone(),
+    };
+    let store = SqliteStore::new(platform.database(ServiceName::Allocation, &MIGRATIONS).await?, settings);
+    // This process holds the data directory alone, so whoever held these leases is gone.
+    store.forget_leases().await?;
+    let me = ServiceName::Allocation;
+    Ok(build(Deps {
+        store: Arc::new(store.clone()),
+        fleet: Arc::new(store),
+        catalogue: Arc::new(VerifiedCatalogue::new(&platform.peer(me, ServiceName::Verifier))),
+        engine: Arc::new(DockerEngine::new(&platform.peer(me, ServiceName::Docker))),
+        ambient: platform.ambient.clone(),
+        door: platform.door(me),
+        drain: platform.drain.clone(),
+        fingerprints: platform.master.derive("allocation.fingerprints"),
+        default_quota: Amounts {
+            instances: config.quota.instances,
+            cpu: config.quota.cpu,
+            memory: config.quota.memory,
+            disk: config.quota.disk,
+            ports: config.quota.ports,
+        },
+        site: config.site.id.clone(),
+        public_host: config.site.public_host.clone(),
+        owner: format!("{}-{}", platform.installation, std::process::id()),
+    }))
+}

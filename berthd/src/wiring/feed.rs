@@ -1,0 +1,20 @@
+//! Joins the feed to SQLite and to the verifier, who knows which machines there are.
+
+use std::sync::Arc;
+
+use berth_feed::peers::VerifierCatalogue;
+use berth_feed::{Deps, store::sqlite};
+use kit::{Failure, ServiceName};
+
+use crate::platform::Platform;
+
+pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
+    let database = platform.database(ServiceName::Feed, &sqlite::MIGRATIONS).await?;
+    let verifier = platform.peer(ServiceName::Feed, ServiceName::Verifier);
+    Ok(berth_feed::build(Deps {
+        likes: Arc::new(sqlite::SqliteLikes::new(database)),
+        catalogue: Arc::new(VerifierCatalogue::new(&verifier)),
+        ambient: platform.ambient.clone(),
+        door: platform.door(ServiceName::Feed),
+    }))
+}

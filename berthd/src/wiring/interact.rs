@@ -1,0 +1,23 @@
+//! Joins interact to the verifier and the docker service; it has no backend of its own.
+
+use std::sync::Arc;
+
+use berth_interact::peers::{EngineLogs, VerifierAllocations, VerifierClosures};
+use berth_interact::{Deps, InteractConfig};
+use kit::{Failure, ServiceName};
+
+use crate::platform::Platform;
+
+#[allow(clippy::unused_async, reason = "all services are wired alike")]
+pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
+    let verifier = platform.peer(ServiceName::Interact, ServiceName::Verifier);
+    let docker = platform.peer(ServiceName::Interact, ServiceName::Docker);
+    Ok(berth_interact::build(Deps {
+        logs: Arc::new(EngineLogs::new(&docker)),
+        allocations: Arc::new(VerifierAllocations::new(&verifier)),
+        closures: Arc::new(VerifierClosures::new(&verifier)),
+        door: platform.door(ServiceName::Interact),
+        drain: platform.drain.clone(),
+        config: InteractConfig::default(),
+    }))
+}

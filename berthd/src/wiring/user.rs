@@ -1,0 +1,44 @@
+//! Joins user's ports to SQLite, and its passwords to this machine's cores.
+
+use std::sync::Arc;
+
+use berth_user::crypto::Argon;
+use berth_user::store::SqliteStore;
+use berth_user::{Deps, MIGRATIONS, UserConfig};
+use kit::{Failure, ServiceName};
+use wire::Service;
+
+use crate::platform::Platform;
+
+/// Opens `user.db` and builds the service on it.
+pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
+    let database = platform.database(ServiceName::User, &MIGRATIONS).await?;
+    let store = Arc::new(SqliteStore::new(database, platform.ambient.clone()));
+    let config = UserConfig::default();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let passwords = Argon::new(platform.ambient.clone(), cores, config.password_queue.get())?;
+    berth_user::build(Deps {
+        accounts: store.clone(),
+        codes: store.clone(),
+        sessions: store.clone(),
+        directory: store.clone(),
+        keys: store,
+        passwords: Arc::new(passwords),
+        master: platform.master.clone(),
+        ambient: platform.ambient.clone(),
+        config,
+        limits: platform.limits.clone(),
+        setup_code: setup_code(platform).map(Into::into),
+    })
+    .await
+}
+
+/// The configured code; off loopback there is always one, because anybody could be the first to sign up.
+fn setup_code(platform: &Platform) -> Option<String> {
+    let made_up = || {
+        let code = platform.ambient.password(16);
+        tracing::warn!("the first sign-up becomes the admin and needs this set-up code: {code}");
+        code
+    };
+    platform.config.setup_code.clone().or_else(|| (!platform.loopback).then(made_up))
+}

@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS allocation_state ON allocation (state, updated_at);

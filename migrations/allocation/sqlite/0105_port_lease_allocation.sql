@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS port_lease_allocation ON port_lease (allocation_id);

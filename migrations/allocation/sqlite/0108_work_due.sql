@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS work_due ON work (not_before);

@@ -1,0 +1,83 @@
+//! The allocation service: what tenants hold, who works on it, and how engine and ledger are kept in agreement.
+
+pub mod consumers;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+pub mod domain;
+pub mod events;
+pub mod fixtures;
+pub mod grpc;
+pub mod http;
+pub mod peers;
+pub mod ports;
+pub mod sagas;
+pub mod store;
+pub mod tasks;
+#[cfg(any(test, feature = "contract"))]
+pub mod testing;
+pub mod use_cases;
+
+use std::sync::Arc;
+
+use kit::{Ambient, SealingKey, ServiceName, SiteId};
+use wire::Door;
+use wire::drain::Drain;
+use wire::health::Readiness;
+use wire::service::{Service, Subscription};
+use wire::task::Scheduled;
+
+use domain::quota::Amounts;
+use ports::{AllocationFleet, AllocationStore, Catalogue, Engine};
+use tasks::{Hands, Housekeeping, Nudge, Reconcile, WorkTask};
+use use_cases::Desk;
+
+/// What the service is made of.
+pub struct Deps {
+    pub store: Arc<dyn AllocationStore>,
+    pub fleet: Arc<dyn AllocationFleet>,
+    pub catalogue: Arc<dyn Catalogue>,
+    pub engine: Arc<dyn Engine>,
+    pub ambient: Ambient,
+    pub door: Door,
+    pub drain: Drain,
+    /// Hashes request bodies for idempotency keys.
+    pub fingerprints: SealingKey,
+    /// What a tenant may hold where no admin said otherwise.
+    pub default_quota: Amounts,
+    pub site: SiteId,
+    /// The host that users are told.
+    pub public_host: String,
+    /// Names this process in leases on work.
+    pub owner: String,
+}
+
+/// Joins the parts; nothing runs yet.
+pub fn build(deps: Deps) -> Service {
+    let nudge = Nudge::default();
+    let hands = Hands { fleet: deps.fleet.clone(), engine: deps.engine.clone(), ambient: deps.ambient.clone() };
+    let work = WorkTask::new(hands.clone(), deps.owner, nudge.clone(), deps.drain.tracker.clone());
+    let work = Scheduled { task: Arc::new(work), wake: nudge.wake().clone() };
+    let reconcile = Scheduled::new(Arc::new(Reconcile { hands: hands.clone(), nudge: nudge.clone() }));
+    let hints = consumers::Hints { fleet: deps.fleet.clone(), wake: reconcile.wake.clone() };
+    let desk = Desk {
+        store: deps.store,
+        catalogue: deps.catalogue,
+        engine: deps.engine,
+        ambient: deps.ambient,
+        nudge,
+        fingerprints: deps.fingerprints,
+        default_quota: deps.default_quota,
+        site: deps.site,
+        public_host: deps.public_host.clone(),
+        handover: deps.drain.handover.clone(),
+    };
+    let door = deps.door;
+    Service {
+        name: ServiceName::Allocation,
+        http: Some(Arc::new(move |config| http::routes(&desk, &door, config))),
+        grpc: Some(grpc::grpc(deps.fleet, deps.public_host)),
+        tasks: vec![work, reconcile, Scheduled::new(Arc::new(Housekeeping(hands)))],
+        consumers: vec![Subscription { consumer: Arc::new(hints), topics: vec![bus::Topic::Node] }],
+        readiness: Readiness::default(),
+    }
+}

@@ -1,0 +1,3 @@
+//! Where allocations are kept.
+
+pub mod sqlite;

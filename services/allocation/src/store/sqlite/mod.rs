@@ -1,0 +1,42 @@
+//! Allocations in one SQLite file.
+
+mod fleet;
+mod leases;
+mod record;
+mod rows;
+mod tenant;
+#[cfg(test)]
+pub mod tests;
+mod usage;
+mod work;
+
+use kit::{Ambient, SealingKey};
+use sqlite::Database;
+
+/// The service's tables.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/allocation/sqlite");
+
+/// Both of the service's stores: the tenant's and the fleet's.
+#[derive(Clone)]
+pub struct SqliteStore {
+    database: Database,
+    settings: Settings,
+}
+
+/// What the statements need beside their arguments.
+#[derive(Clone)]
+pub struct Settings {
+    pub ambient: Ambient,
+    /// Seals property values; the context is the allocation's id.
+    pub sealing: SealingKey,
+    /// The first and last host port that may be leased.
+    pub ports: (u16, u16),
+    /// What users are told as their allocations' host; part of every event.
+    pub public_host: String,
+}
+
+impl SqliteStore {
+    pub const fn new(database: Database, settings: Settings) -> Self {
+        Self { database, settings }
+    }
+}

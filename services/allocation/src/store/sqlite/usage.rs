@@ -1,0 +1,79 @@
+//! What tenants hold, in the transaction of what it is held for.
+
+use kit::{Bytes, Cpu, Failure, TenantId};
+use sqlite::Stored as _;
+use sqlx::{Row as _, SqliteConnection, SqliteExecutor};
+
+use crate::domain::allocation::Allocation;
+use crate::domain::quota::Amounts;
+
+/// What the tenant may hold, and holds.
+pub async fn read(
+    connection: impl SqliteExecutor<'_>,
+    tenant: TenantId,
+    default: Amounts,
+) -> Result<(Amounts, Amounts), Failure> {
+    let row = sqlx::query("SELECT * FROM tenant_usage WHERE tenant_id = ?").bind(tenant.as_bytes());
+    let Some(row) = row.fetch_optional(connection).await.stored()? else {
+        return Ok((default, Amounts::default()));
+    };
+    let used = Amounts {
+        instances: row.get("instances"),
+        cpu: Cpu::millis(row.get("cpu_millis")),
+        memory: Bytes::new(row.get::<i64, _>("memory") as u64),
+        disk: Bytes::new(row.get::<i64, _>("disk") as u64),
+        ports: row.get("ports"),
+    };
+    let bounds = match row.get::<Option<&str>, _>("bounds") {
+        Some(text) => serde_json::from_str(text).map_err(|_| Failure::internal("a tenant's bounds are broken"))?,
+        None => default,
+    };
+    Ok((bounds, used))
+}
+
+/// Takes what an allocation needs. `quota_exceeded`.
+pub async fn take(connection: &mut SqliteConnection, allocation: &Allocation, default: Amounts) -> Result<(), Failure> {
+    let (bounds, used) = read(&mut *connection, allocation.tenant, default).await?;
+    let wanted = Amounts::of(allocation.details.limits, allocation.ports.len());
+    bounds.allow(used, wanted)?;
+    add(connection, allocation.tenant, wanted, 1).await?;
+    set_holding(connection, allocation, true).await
+}
+
+/// Gives back what an allocation holds; nothing where it holds nothing.
+pub async fn give_back(connection: &mut SqliteConnection, allocation: &Allocation) -> Result<(), Failure> {
+    let holds: i64 = sqlx::query_scalar("SELECT holds_quota FROM allocation WHERE id = ?")
+        .bind(allocation.id.as_bytes())
+        .fetch_one(&mut *connection)
+        .await
+        .stored()?;
+    if holds == 0 {
+        return Ok(());
+    }
+    add(connection, allocation.tenant, Amounts::of(allocation.details.limits, allocation.ports.len()), -1).await?;
+    set_holding(connection, allocation, false).await
+}
+
+async fn add(connection: &mut SqliteConnection, tenant: TenantId, amounts: Amounts, sign: i64) -> Result<(), Failure> {
+    sqlx::query(
+        "INSERT INTO tenant_usage (tenant_id, instances, cpu_millis, memory, disk, ports) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (tenant_id) DO UPDATE SET instances = instances + excluded.instances,
+             cpu_millis = cpu_millis + excluded.cpu_millis, memory = memory + excluded.memory,
+             disk = disk + excluded.disk, ports = ports + excluded.ports",
+    )
+    .bind(tenant.as_bytes())
+    .bind(sign * i64::from(amounts.instances))
+    .bind(sign * i64::from(amounts.cpu.as_millis()))
+    .bind(sign * amounts.memory.get() as i64)
+    .bind(sign * amounts.disk.get() as i64)
+    .bind(sign * i64::from(amounts.ports))
+    .execute(connection)
+    .await
+    .stored()
+    .map(drop)
+}
+
+async fn set_holding(connection: &mut SqliteConnection, allocation: &Allocation, holds: bool) -> Result<(), Failure> {
+    let statement = sqlx::query("UPDATE allocation SET holds_quota = ? WHERE id = ?");
+    statement.bind(holds).bind(allocation.id.as_bytes()).execute(connection).await.stored().map(drop)
+}

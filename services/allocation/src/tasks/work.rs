@@ -1,0 +1,148 @@
+//! Takes works that are due, each under a lease that it renews, and drives them. Whoever asks for work nudges it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kit::{AllocationId, ErrorCode};
+use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio_util::task::TaskTracker;
+use wire::task::{Report, Task};
+
+use super::Hands;
+use crate::domain::allocation::Allocation;
+use crate::ports::Ticket;
+use crate::sagas::Scene;
+use crate::sagas::driver::{Turn, drive};
+
+/// How many works a process drives at once. Most of their time they wait for the engine, which bounds itself.
+const SLOTS: usize = 64;
+/// A third of a lease, so that one lost renewal costs nothing.
+const RENEW_EVERY: Duration = Duration::from_secs(3);
+
+/// Tells the work task that there is something new, and about what.
+#[derive(Clone)]
+pub struct Nudge {
+    wake: Arc<Notify>,
+    about: broadcast::Sender<AllocationId>,
+}
+
+impl Default for Nudge {
+    fn default() -> Self {
+        Self { wake: Arc::default(), about: broadcast::Sender::new(256) }
+    }
+}
+
+impl Nudge {
+    /// Work may have begun on this one, or taken another's place.
+    pub fn about(&self, id: AllocationId) {
+        // Nobody listening means that nobody works on it.
+        let _ = self.about.send(id);
+        self.wake.notify_one();
+    }
+
+    pub const fn wake(&self) -> &Arc<Notify> {
+        &self.wake
+    }
+}
+
+/// The task.
+pub struct WorkTask {
+    hands: Hands,
+    owner: String,
+    slots: Arc<Semaphore>,
+    nudge: Nudge,
+    tracker: TaskTracker,
+}
+
+impl WorkTask {
+    /// `owner` names this process in leases.
+    pub fn new(hands: Hands, owner: String, nudge: Nudge, tracker: TaskTracker) -> Self {
+        Self { hands, owner, slots: Arc::new(Semaphore::new(SLOTS)), nudge, tracker }
+    }
+}
+
+#[async_trait]
+impl Task for WorkTask {
+    fn name(&self) -> &'static str {
+        "allocation_work"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_millis(500)
+    }
+
+    async fn run_once(&self) -> Report {
+        let free = self.slots.available_permits() as u32;
+        if free == 0 {
+            return Report::default();
+        }
+        let claimed = match self.hands.fleet.claim(&self.owner, free.min(16)).await {
+            Ok(claimed) => claimed,
+            Err(failure) => {
+                tracing::warn!(%failure, "no work can be taken");
+                return Report { failed: 1, ..Report::default() };
+            }
+        };
+        let seen = claimed.len() as u64;
+        for (ticket, allocation) in claimed {
+            let slot = self.slots.clone().acquire_owned().await;
+            let (hands, nudge) = (self.hands.clone(), self.nudge.clone());
+            self.tracker.spawn(async move {
+                work_on(&hands, &nudge, &ticket, allocation).await;
+                drop(slot);
+                // A place is free, and its ending may have begun the next work.
+                nudge.wake.notify_one();
+            });
+        }
+        Report { seen, done: seen, failed: 0 }
+    }
+}
+
+/// Drives one work until it ends, waits or is lost.
+pub async fn work_on(hands: &Hands, nudge: &Nudge, ticket: &Ticket, allocation: Allocation) {
+    let id = ticket.id;
+    let values = match hands.fleet.values(id).await {
+        Ok(values) => values,
+        Err(failure) => return tracing::error!(allocation.id = %id, %failure, "the values of {id} cannot be read"),
+    };
+    let mut scene = Scene {
+        fleet: hands.fleet.as_ref(),
+        engine: hands.engine.as_ref(),
+        ambient: &hands.ambient,
+        ticket,
+        allocation,
+        values,
+        progress: ticket.progress.clone(),
+    };
+    let began = hands.ambient.now();
+    tokio::select! {
+        turn = drive(&mut scene) => {
+            if let Turn::Ended(ended) = turn {
+                let seconds = hands.ambient.now().since(began).as_secs_f64();
+                metrics::histogram!("berth_allocation_work_seconds", "work" => ticket.work.as_str()).record(seconds);
+                let (state, work) = (ended.state.as_str(), ticket.work.as_str());
+                tracing::info!(allocation.id = %id, tenant.id = %ended.tenant, state, work, seconds, "{work} of allocation {id} ended in {state}");
+            }
+        }
+        () = lose(hands, nudge, ticket) => tracing::info!(allocation.id = %id, "work on {id} was taken over"),
+    }
+}
+
+/// Renews the lease until it is lost.
+async fn lose(hands: &Hands, nudge: &Nudge, ticket: &Ticket) {
+    let mut nudges = nudge.about.subscribe();
+    loop {
+        // A nudge that was missed may have been about this one.
+        let nudged = async { while matches!(nudges.recv().await, Ok(id) if id != ticket.id) {} };
+        tokio::select! {
+            () = tokio::time::sleep(RENEW_EVERY) => {}
+            () = nudged => {}
+        }
+        match hands.fleet.renew(ticket).await {
+            Err(failure) if failure.code == ErrorCode::StaleEpoch => return,
+            Err(failure) => tracing::warn!(allocation.id = %ticket.id, %failure, "a lease was not renewed"),
+            Ok(()) => {}
+        }
+    }
+}

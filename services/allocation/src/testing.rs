@@ -1,0 +1,245 @@
+//! An engine in memory for tests: keeps what it is told, fails or stalls where a test says, and lists what is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use futures::stream::{BoxStream, StreamExt as _};
+use kit::{AllocationId, ErrorCode, Failure, SandboxId, TenantId, Timestamp, VolumeId};
+use tokio::sync::Notify;
+
+use crate::domain::allocation::VolumeLease;
+use crate::domain::plan::{ContainerPlan, ReadinessPlan, SandboxPlan};
+use crate::domain::reconcile::{FoundContainer, FoundOther, Inventory, Thing};
+use crate::ports::engine::{ContainerReport, Engine, LogLine};
+use crate::ports::{Command, LogOptions};
+
+/// Where a stalled verb stops for good: a crash before or after its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stall {
+    Before,
+    After,
+}
+
+/// The engine.
+#[derive(Default)]
+pub struct FakeEngine {
+    world: Mutex<World>,
+    /// Told when a stalled verb is reached.
+    pub stalled: Notify,
+}
+
+#[derive(Default)]
+struct World {
+    containers: BTreeMap<AllocationId, (TenantId, bool)>,
+    sandboxes: BTreeMap<SandboxId, (AllocationId, TenantId, bool)>,
+    volumes: BTreeMap<VolumeId, (AllocationId, TenantId)>,
+    networks: BTreeSet<TenantId>,
+    calls: Vec<&'static str>,
+    failing: BTreeMap<&'static str, ErrorCode>,
+    stalling: Option<(&'static str, Stall)>,
+}
+
+impl FakeEngine {
+    /// From now on this verb fails so.
+    pub fn fail(&self, verb: &'static str, code: ErrorCode) {
+        self.world().failing.insert(verb, code);
+    }
+
+    /// From now on this verb never answers.
+    pub fn stall(&self, verb: &'static str, stall: Stall) {
+        self.world().stalling = Some((verb, stall));
+    }
+
+    pub fn heal(&self) {
+        let mut world = self.world();
+        world.failing.clear();
+        world.stalling = None;
+    }
+
+    /// How often a verb was called.
+    pub fn calls(&self, verb: &str) -> usize {
+        self.world().calls.iter().filter(|call| **call == verb).count()
+    }
+
+    /// A container dies by itself.
+    pub fn kill(&self, allocation: AllocationId) {
+        if let Some(container) = self.world().containers.get_mut(&allocation) {
+            container.1 = false;
+        }
+    }
+
+    /// A container is removed behind our back.
+    pub fn lose(&self, allocation: AllocationId) {
+        self.world().containers.remove(&allocation);
+    }
+
+    /// Everything that is there, by kind: containers, sandboxes, volumes, networks.
+    pub fn left(&self) -> (usize, usize, usize, usize) {
+        let world = self.world();
+        (world.containers.len(), world.sandboxes.len(), world.volumes.len(), world.networks.len())
+    }
+
+    pub fn runs(&self, allocation: AllocationId) -> bool {
+        self.world().containers.get(&allocation).is_some_and(|container| container.1)
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One verb: counted, failed or stalled as the test wants, its effect applied in between.
+    async fn act<T>(&self, verb: &'static str, effect: impl FnOnce(&mut World) -> T) -> Result<T, Failure> {
+        let stall = {
+            let mut world = self.world();
+            world.calls.push(verb);
+            if let Some(code) = world.failing.get(verb) {
+                return Err(Failure::of(*code));
+            }
+            world.stalling.filter(|(stalling, _)| *stalling == verb).map(|(_, stall)| stall)
+        };
+        if stall == Some(Stall::Before) {
+            self.stop().await;
+        }
+        let done = effect(&mut self.world());
+        if stall == Some(Stall::After) {
+            self.stop().await;
+        }
+        Ok(done)
+    }
+
+    async fn stop(&self) {
+        self.stalled.notify_one();
+        std::future::pending::<()>().await;
+    }
+}
+
+#[async_trait]
+impl Engine for FakeEngine {
+    async fn ensure_image(&self, _: Command, _: &str) -> Result<String, Failure> {
+        self.act("ensure_image", |_| "sha256:1".to_owned()).await
+    }
+
+    async fn ensure_volume(&self, command: Command, volume: &VolumeLease) -> Result<(), Failure> {
+        let id = volume.id;
+        self.act("ensure_volume", |world| drop(world.volumes.insert(id, (command.allocation, command.tenant)))).await
+    }
+
+    async fn remove_volume(&self, _: Command, volume: VolumeId) -> Result<(), Failure> {
+        self.act("remove_volume", |world| drop(world.volumes.remove(&volume))).await
+    }
+
+    async fn ensure_network(&self, command: Command) -> Result<String, Failure> {
+        self.act("ensure_network", |world| {
+            world.networks.insert(command.tenant);
+            "network".to_owned()
+        })
+        .await
+    }
+
+    async fn release_network(&self, command: Command) -> Result<(), Failure> {
+        self.act("release_network", |world| {
+            if world.sandboxes.values().all(|(_, tenant, _)| *tenant != command.tenant) {
+                world.networks.remove(&command.tenant);
+            }
+        })
+        .await
+    }
+
+    async fn ensure_sandbox(&self, command: Command, plan: &SandboxPlan) -> Result<(), Failure> {
+        let id = plan.sandbox;
+        self.act("ensure_sandbox", |world| drop(world.sandboxes.insert(id, (command.allocation, command.tenant, true))))
+            .await
+    }
+
+    async fn stop_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
+        self.act("stop_sandbox", |world| {
+            if let Some(found) = world.sandboxes.get_mut(&sandbox) {
+                found.2 = false;
+            }
+        })
+        .await
+    }
+
+    async fn remove_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
+        self.act("remove_sandbox", |world| drop(world.sandboxes.remove(&sandbox))).await
+    }
+
+    async fn ensure_container(&self, command: Command, _: &ContainerPlan) -> Result<(), Failure> {
+        self.act("ensure_container", |world| {
+            world.containers.entry(command.allocation).or_insert((command.tenant, false));
+        })
+        .await
+    }
+
+    async fn start_container(&self, command: Command) -> Result<(), Failure> {
+        self.act("start_container", |world| {
+            if let Some(container) = world.containers.get_mut(&command.allocation) {
+                container.1 = true;
+            }
+        })
+        .await
+    }
+
+    async fn stop_container(&self, command: Command) -> Result<(), Failure> {
+        self.act("stop_container", |world| {
+            if let Some(container) = world.containers.get_mut(&command.allocation) {
+                container.1 = false;
+            }
+        })
+        .await
+    }
+
+    async fn remove_container(&self, command: Command) -> Result<(), Failure> {
+        self.act("remove_container", |world| drop(world.containers.remove(&command.allocation))).await
+    }
+
+    async fn wait_ready(&self, _: Command, _: &ReadinessPlan) -> Result<(), Failure> {
+        self.act("wait_ready", |_| ()).await
+    }
+
+    async fn inspect(&self, allocation: AllocationId) -> Result<ContainerReport, Failure> {
+        let state = if self.runs(allocation) { "running" } else { "exited" }.to_owned();
+        Ok(ContainerReport { state, exit_code: Some(3), ..ContainerReport::default() })
+    }
+
+    async fn inventory(&self) -> Result<Inventory, Failure> {
+        self.act("inventory", |world| {
+            let created_at = Timestamp::EPOCH;
+            let container = |(allocation, (tenant, running)): (&AllocationId, &(TenantId, bool))| FoundContainer {
+                allocation: *allocation,
+                tenant: *tenant,
+                running: *running,
+                exit_code: Some(3),
+                oom_killed: false,
+                created_at,
+            };
+            let sandbox = |(id, (allocation, tenant, running)): (&SandboxId, &(AllocationId, TenantId, bool))| {
+                let thing = Thing::Sandbox { id: *id, running: *running };
+                FoundOther { allocation: *allocation, tenant: *tenant, thing, created_at }
+            };
+            let volume = |(id, (allocation, tenant)): (&VolumeId, &(AllocationId, TenantId))| {
+                let thing = Thing::Volume { id: *id };
+                FoundOther { allocation: *allocation, tenant: *tenant, thing, created_at }
+            };
+            Inventory {
+                containers: world.containers.iter().map(container).collect(),
+                others: world.sandboxes.iter().map(sandbox).chain(world.volumes.iter().map(volume)).collect(),
+                idle_networks: Vec::new(),
+            }
+        })
+        .await
+    }
+
+    async fn log(
+        &self,
+        _: AllocationId,
+        _: &LogOptions,
+    ) -> Result<BoxStream<'static, Result<LogLine, Failure>>, Failure> {
+        Ok(futures::stream::empty().boxed())
+    }
+
+    async fn forget_log(&self, _: AllocationId) -> Result<(), Failure> {
+        self.act("forget_log", |_| ()).await
+    }
+}

@@ -1,0 +1,66 @@
+//! Networks and volumes.
+
+use bollard::query_parameters::{ListNetworksOptions, RemoveVolumeOptions};
+use kit::{ErrorCode, Failure, VolumeId};
+
+use super::build;
+use super::client::DockerEngine;
+use super::failure::{failure, is_missing, is_network_taken, refusal};
+use crate::domain::identity::volume_name;
+use crate::domain::{Cidr, NetworkSpec, VolumeSpec};
+use crate::ports::engine::NetworkMade;
+
+impl DockerEngine {
+    pub(super) async fn make_network(&self, spec: &NetworkSpec) -> Result<NetworkMade, Failure> {
+        let request = build::network(&self.identity, spec);
+        self.call(|c| async move {
+            match c.docker.create_network(request).await {
+                Ok(_) => Ok(NetworkMade::Made),
+                Err(error) if is_network_taken(&error) => Ok(NetworkMade::Taken),
+                Err(error) => Err(failure(error)),
+            }
+        })
+        .await
+    }
+
+    pub(super) async fn drop_network(&self, name: &str) -> Result<bool, Failure> {
+        let done = self.call(|c| async move { Ok(c.docker.remove_network(name).await) }).await?;
+        match done {
+            Ok(()) => Ok(true),
+            Err(error) if is_missing(&error) => Ok(true),
+            Err(error) if is_in_use(&error) => Ok(false),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    pub(super) async fn all_subnets(&self) -> Result<Vec<Cidr>, Failure> {
+        let networks = self
+            .call(|c| async move { c.docker.list_networks(None::<ListNetworksOptions>).await.map_err(failure) })
+            .await?;
+        let pools = networks.into_iter().filter_map(|network| network.ipam?.config).flatten();
+        Ok(pools.filter_map(|pool| pool.subnet?.parse().ok()).collect())
+    }
+
+    pub(super) async fn make_volume(&self, spec: &VolumeSpec) -> Result<(), Failure> {
+        let request = build::volume(&self.identity, spec);
+        self.call(|c| async move { c.docker.create_volume(request).await.map(drop).map_err(failure) }).await
+    }
+
+    pub(super) async fn drop_volume(&self, volume: VolumeId) -> Result<(), Failure> {
+        let name = volume_name(volume);
+        let done =
+            self.call(|c| async move { Ok(c.docker.remove_volume(&name, None::<RemoveVolumeOptions>).await) }).await?;
+        match done {
+            Ok(()) => Ok(()),
+            Err(error) if is_missing(&error) => Ok(()),
+            Err(error) if matches!(refusal(&error), Some((409, _))) => {
+                Err(Failure::new(ErrorCode::AllocationBusy, "A container still uses this volume.").operator(error))
+            }
+            Err(error) => Err(failure(error)),
+        }
+    }
+}
+
+fn is_in_use(error: &bollard::errors::Error) -> bool {
+    matches!(refusal(error), Some((403 | 409, text)) if text.contains("active endpoints") || text.contains("in use"))
+}

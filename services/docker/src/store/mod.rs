@@ -1,0 +1,3 @@
+//! Backends of the record.
+
+pub mod sqlite;

@@ -1,0 +1,5 @@
+//! `/feed/{id}/like`: what people think of a machine.
+
+pub mod clear;
+pub mod put;
+pub mod show;

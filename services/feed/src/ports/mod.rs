@@ -1,0 +1,7 @@
+//! What the feed needs from the world.
+
+mod catalogue;
+mod likes;
+
+pub use catalogue::Catalogue;
+pub use likes::LikeStore;

@@ -1,0 +1,3 @@
+//! The feed's backends.
+
+pub mod sqlite;

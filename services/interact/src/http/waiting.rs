@@ -1,0 +1,69 @@
+//! How many sockets of one address have not said who they are yet: they cost memory and prove nothing.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+#[derive(Default)]
+pub struct Waiting(Mutex<HashMap<IpAddr, usize>>);
+
+/// A place among those who wait; free again when dropped.
+pub struct Place {
+    waiting: Arc<Waiting>,
+    address: IpAddr,
+}
+
+impl Waiting {
+    /// `None` where as many wait already.
+    pub fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Place> {
+        let address = network_of(address);
+        let mut counts = self.lock();
+        let count = counts.entry(address).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Place { waiting: self.clone(), address })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.waiting.lock();
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// One customer has a whole /64.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(long) => Ipv6Addr::from_bits(long.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_by_address_and_given_back() {
+        let waiting = Arc::new(Waiting::default());
+        let enter = |address: &str| waiting.enter(address.parse().unwrap(), 2);
+        let places = (enter("2001:db8::1"), enter("2001:db8::2"));
+        assert!(places.0.is_some() && places.1.is_some() && enter("2001:db8::3").is_none());
+        assert!(enter("192.0.2.1").is_some());
+        drop(places);
+        assert!(enter("2001:db8::3").is_some());
+        assert!(waiting.lock().is_empty());
+    }
+}

@@ -1,0 +1,5 @@
+//! Background work of this service.
+
+mod revocations;
+
+pub use revocations::Revocations;

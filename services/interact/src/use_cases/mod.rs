@@ -1,0 +1,11 @@
+//! What this service does for a viewer.
+
+mod backlog;
+mod follow;
+mod open;
+mod watch;
+
+pub use backlog::{Bounds, Item};
+pub use follow::Feed;
+pub use open::open;
+pub use watch::{Notice, Watch};

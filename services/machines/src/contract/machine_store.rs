@@ -1,0 +1,191 @@
+//! The contract of `MachineStore`: unique names, revisions that guard changes, lists that miss and repeat nothing, one
+//! event with each change and none without, an import that happens once.
+
+use std::sync::Arc;
+
+use bus::{OutboxSource, Record, Source as _, Topic};
+use kit::{Ambient, Cursor, ErrorCode, Failure, Page, PageRequest};
+use sqlite::Database;
+use testkit::contract;
+
+use crate::domain::{Cause, Filter, Listing, Machine, Offer, Sort};
+use crate::ports::MachineStore;
+use crate::samples;
+
+/// A store of its own for one case, with what it announces.
+pub struct World {
+    pub store: Arc<dyn MachineStore>,
+    /// The file whose outbox the store writes.
+    pub database: Database,
+    pub ambient: Ambient,
+    /// Whatever has to live as long as the store.
+    pub keep: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl World {
+    async fn create(&self, name: &str) -> Machine {
+        let machine = samples::machine(&self.ambient, name);
+        self.store.create(&machine, Cause::Platform).await.unwrap();
+        machine
+    }
+
+    async fn events(&self) -> Vec<Record> {
+        OutboxSource::new(self.database.clone(), Topic::Machine).after(0, 1000).await.unwrap()
+    }
+
+    async fn kinds(&self) -> Vec<String> {
+        self.events().await.into_iter().map(|record| record.event.kind).collect()
+    }
+
+    fn renamed(&self, machine: &Machine, name: &str) -> Machine {
+        let offer = Offer { spec: samples::spec(name), active: machine.offer.active };
+        machine.update(offer, self.ambient.now()).unwrap().unwrap()
+    }
+
+    /// Every page of a list, two machines each, by name.
+    async fn names(&self, sort: &str) -> Vec<String> {
+        let listing = Listing { sort: Sort::parse(sort).unwrap(), ..Listing::default() };
+        let (mut names, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.list(&listing, &PageRequest { limit: 2, after }).await.unwrap();
+            names.extend(page.items.into_iter().map(|machine| machine.offer.spec.name));
+            assert!(names.len() < 100, "the list does not end");
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return names,
+            }
+        }
+    }
+
+    async fn filtered(&self, filter: Filter) -> Vec<String> {
+        let page = PageRequest { limit: 50, after: None };
+        let Page { items, .. } = self.store.list(&Listing { filter, ..Listing::default() }, &page).await.unwrap();
+        items.into_iter().map(|machine| machine.offer.spec.name).collect()
+    }
+}
+
+fn code<T: std::fmt::Debug>(result: Result<T, Failure>) -> ErrorCode {
+    result.unwrap_err().code
+}
+
+contract! {
+    /// What every `MachineStore` must do.
+    pub fn machine_store(world: World) {
+        async fn what_is_created_is_found_whole() {
+            let machine = world.create("redis").await;
+            assert_eq!(world.store.find(machine.id).await.unwrap(), Some(machine));
+        }
+
+        async fn a_name_lives_once_and_is_free_after_its_deletion() {
+            let first = world.create("redis").await;
+            let second = samples::machine(&world.ambient, "redis");
+            assert_eq!(code(world.store.create(&second, Cause::Platform).await), ErrorCode::NameTaken);
+            world.store.replace(&first, &first.delete(world.ambient.now()), Cause::Platform).await.unwrap();
+            world.store.create(&second, Cause::Platform).await.unwrap();
+            assert_eq!(world.filtered(Filter::default()).await, ["redis"]);
+        }
+
+        async fn a_rename_to_a_taken_name_is_refused() {
+            world.create("redis").await;
+            let other = world.create("nginx").await;
+            let renamed = world.renamed(&other, "redis");
+            assert_eq!(code(world.store.replace(&other, &renamed, Cause::Platform).await), ErrorCode::NameTaken);
+            assert_eq!(world.store.find(other.id).await.unwrap(), Some(other));
+        }
+
+        async fn of_two_changes_of_one_revision_one_wins() {
+            let first = world.create("redis").await;
+            let (one, other) = (world.renamed(&first, "one"), world.renamed(&first, "other"));
+            let (one, other) = tokio::join!(
+                world.store.replace(&first, &one, Cause::Platform),
+                world.store.replace(&first, &other, Cause::Platform)
+            );
+            assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+            assert_eq!(code(one.and(other)), ErrorCode::RevisionMismatch);
+        }
+
+        async fn a_deleted_machine_is_gone_for_good() {
+            let machine = world.create("redis").await;
+            let deleted = machine.delete(world.ambient.now());
+            world.store.replace(&machine, &deleted, Cause::Platform).await.unwrap();
+            assert_eq!(world.store.find(machine.id).await.unwrap(), None);
+            let again = world.renamed(&deleted, "back");
+            assert_eq!(code(world.store.replace(&deleted, &again, Cause::Platform).await), ErrorCode::RevisionMismatch);
+        }
+
+        async fn each_change_is_announced_once_and_a_refused_one_never() {
+            let first = world.create("redis").await;
+            let second = world.renamed(&first, "valkey");
+            world.store.replace(&first, &second, Cause::Platform).await.unwrap();
+            let _ = world.store.replace(&first, &second, Cause::Platform).await;
+            let _ = world.store.create(&samples::machine(&world.ambient, "valkey"), Cause::Platform).await;
+            world.store.replace(&second, &second.delete(world.ambient.now()), Cause::Platform).await.unwrap();
+            assert_eq!(world.kinds().await, ["machine.created", "machine.updated", "machine.deleted"]);
+            let revisions: Vec<u64> = world.events().await.into_iter().map(|record| record.event.revision).collect();
+            assert_eq!(revisions, [1, 2, 3]);
+        }
+
+        async fn a_list_in_any_order_misses_and_repeats_nothing() {
+            for name in ["c", "a", "e", "b", "d"] {
+                world.create(name).await;
+            }
+            assert_eq!(world.names("name").await, ["a", "b", "c", "d", "e"]);
+            assert_eq!(world.names("-name").await, ["e", "d", "c", "b", "a"]);
+            // All were made at one moment, so their ids decide; the way back is the way there turned round.
+            let mut backward = world.names("-created_at").await;
+            backward.reverse();
+            let forward = world.names("created_at").await;
+            assert_eq!((forward.len(), forward), (5, backward));
+        }
+
+        async fn a_cursor_holds_for_its_order_only() {
+            for name in ["a", "b", "c"] {
+                world.create(name).await;
+            }
+            let one = PageRequest { limit: 1, after: None };
+            let next = world.store.list(&Listing::default(), &one).await.unwrap().next;
+            let by_age = Listing { sort: Sort::parse("created_at").unwrap(), ..Listing::default() };
+            for after in [next, Some(Cursor::of(&["name"])), Some(Cursor::of(&["created_at", "x", "y"]))] {
+                let refused = world.store.list(&by_age, &PageRequest { limit: 1, after }).await.unwrap_err();
+                assert_eq!((refused.code, refused.field.as_deref()), (ErrorCode::InvalidInput, Some("cursor")));
+            }
+        }
+
+        async fn a_filter_leaves_out_what_does_not_fit() {
+            let redis = world.create("redis").await;
+            world.create("nginx").await;
+            let mut offer = Offer { active: false, ..redis.offer.clone() };
+            offer.spec.category = "cache".into();
+            let changed = redis.update(offer, world.ambient.now()).unwrap().unwrap();
+            world.store.replace(&redis, &changed, Cause::Platform).await.unwrap();
+            let by = |filter| world.filtered(filter);
+            assert_eq!(by(Filter { active: Some(false), ..Filter::default() }).await, ["redis"]);
+            assert_eq!(by(Filter { active: Some(true), ..Filter::default() }).await, ["nginx"]);
+            assert_eq!(by(Filter { category: Some("cache".into()), ..Filter::default() }).await, ["redis"]);
+            assert_eq!(by(Filter { name: Some("nginx".into()), ..Filter::default() }).await, ["nginx"]);
+            assert!(by(Filter { name: Some("ngin".into()), ..Filter::default() }).await.is_empty());
+            assert!(by(Filter { name: Some("redis".into()), active: Some(true), ..Filter::default() }).await.is_empty());
+        }
+
+        async fn an_import_happens_once_ever() {
+            let machines = [samples::machine(&world.ambient, "redis"), samples::machine(&world.ambient, "nginx")];
+            assert!(!world.store.is_imported().await.unwrap());
+            assert!(world.store.import(&machines, world.ambient.now()).await.unwrap());
+            assert!(world.store.is_imported().await.unwrap());
+            assert_eq!(world.kinds().await, ["machine.created", "machine.created"]);
+            let redis = &machines[0];
+            world.store.replace(redis, &redis.delete(world.ambient.now()), Cause::Platform).await.unwrap();
+            let again = [samples::machine(&world.ambient, "redis")];
+            assert!(!world.store.import(&again, world.ambient.now()).await.unwrap());
+            assert_eq!(world.filtered(Filter::default()).await, ["nginx"]);
+        }
+
+        async fn an_import_leaves_a_taken_name_to_its_holder() {
+            let holder = world.create("redis").await;
+            let machines = [samples::machine(&world.ambient, "redis"), samples::machine(&world.ambient, "nginx")];
+            assert!(world.store.import(&machines, world.ambient.now()).await.unwrap());
+            assert_eq!(world.filtered(Filter::default()).await, ["nginx", "redis"]);
+            assert!(world.store.find(holder.id).await.unwrap().is_some());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Takes a machine out of the catalogue.
+
+use actix_web::{HttpResponse, delete, web};
+use kit::MachineId;
+use wire::{Admin, PathId, Problem, Problems};
+
+use crate::use_cases::{self, App};
+
+#[utoipa::path(operation_id = "machine_delete", tag = "machines", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The machine's id", format = Uuid)),
+    responses((status = 204, description = "It is gone; allocations of it go on"), Problems))]
+#[delete("/{id}")]
+pub async fn handler(admin: Admin, id: PathId<MachineId>, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    use_cases::delete(&app, admin.user, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,13 @@
+//! The catalogue over REST, one endpoint a file.
+
+pub mod body;
+pub mod create;
+pub mod delete;
+pub mod list;
+pub mod precondition;
+pub mod show;
+pub mod update;
+pub mod views;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The endpoints together, over a real store and a door whose tokens are really checked.
+
+use std::sync::Arc;
+
+use actix_web::body::to_bytes;
+use actix_web::http::{Method, StatusCode};
+use actix_web::{App as ActixApp, test};
+use kit::Ambient;
+use serde_json::{Value, json};
+use sqlite::Database;
+use testkit::{TestClock, TestDoor, Who};
+use utoipa_actix_web::AppExt as _;
+
+use crate::samples;
+use crate::store::sqlite::{MIGRATIONS, SqliteMachines};
+use crate::use_cases::CatalogueFile;
+
+/// A catalogue of its own, with `redis` in it.
+struct Catalogue {
+    routes: wire::service::Routes,
+    door: TestDoor,
+    _directory: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    etag: Option<String>,
+    body: Value,
+}
+
+impl Catalogue {
+    async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(&directory.path().join("m.db"), &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
+        let ambient: Ambient = TestClock::default().ambient();
+        let door = TestDoor::new(&ambient);
+        let file = CatalogueFile {
+            name: "redis.yaml".into(),
+            text: include_str!("../../../../catalogue/redis.yaml").to_owned(),
+        };
+        let store = Arc::new(SqliteMachines::new(database, ambient.clone()));
+        let deps = crate::Deps { store, ambient, door: door.door(), catalogue: vec![file] };
+        let routes = crate::build(deps).await.unwrap().http.unwrap();
+        Self { routes, door, _directory: directory }
+    }
+
+    async fn call(
+        &self,
+        who: Option<Who>,
+        method: Method,
+        path: &str,
+        tag: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
+        let routes = self.routes.clone();
+        let app = ActixApp::new().into_utoipa_app().configure(|config| routes(config)).into_app();
+        let app = test::init_service(app).await;
+        let mut request = test::TestRequest::with_uri(path).method(method);
+        if let Some(who) = who {
+            request = request.insert_header(self.door.bearer(who));
+        }
+        if let Some(tag) = tag {
+            request = request.insert_header(("if-match", tag));
+        }
+        if let Some(body) = body {
+            request = request.set_json(body);
+        }
+        let response = test::call_service(&app, request.to_request()).await;
+        let etag = response.headers().get("etag").map(|value| value.to_str().unwrap().to_owned());
+        let status = response.status();
+        let bytes = to_bytes(response.into_body()).await.unwrap();
+        Answer { status, etag, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.call(None, Method::GET, path, None, None).await
+    }
+
+    async fn redis(&self) -> Value {
+        self.get("/machines?name=redis").await.body["items"][0].clone()
+    }
+
+    async fn patch(&self, who: Option<Who>, path: &str, tag: Option<&str>, body: Value) -> Answer {
+        self.call(who, Method::PATCH, path, tag, Some(body)).await
+    }
+}
+
+impl Answer {
+    fn refusal(&self) -> (u16, &str, Option<&str>) {
+        (self.status.as_u16(), self.body["code"].as_str().unwrap_or(""), self.body["field"].as_str())
+    }
+}
+
+fn path_of(machine: &Value) -> String {
+    format!("/machines/{}", machine["id"].as_str().unwrap())
+}
+
+#[actix_web::test]
+async fn anybody_reads_a_machine_flat_and_tagged() {
+    let catalogue = Catalogue::start().await;
+    let redis = catalogue.redis().await;
+    assert_eq!((&redis["name"], &redis["active"], &redis["revision"]), (&json!("redis"), &json!(true), &json!(1)));
+    assert_eq!(redis["ports"][0]["container_port"], 6379);
+    assert_eq!(redis["limits"]["default"]["memory"], 128 << 20);
+    assert_eq!(redis["created_at"], "2026-01-01T00:00:00.000000Z");
+    let shown = catalogue.get(&path_of(&redis)).await;
+    assert_eq!((shown.etag.as_deref(), shown.body), (Some("\"1\""), redis));
+}
+
+#[actix_web::test]
+async fn an_admin_creates_and_everybody_else_is_refused() {
+    let catalogue = Catalogue::start().await;
+    let body = serde_json::to_value(samples::spec("valkey")).unwrap();
+    let create = |who| catalogue.call(who, Method::POST, "/machines", None, Some(body.clone()));
+    assert_eq!(create(None).await.refusal().1, "unauthenticated");
+    assert_eq!(create(Some(Who::Unverified)).await.refusal(), (403, "user_not_verified", None));
+    assert_eq!(create(Some(Who::Verified)).await.refusal(), (403, "forbidden", None));
+    assert_eq!(catalogue.get("/machines?name=valkey").await.body["items"], json!([]));
+    let created = create(Some(Who::Admin)).await;
+    assert_eq!((created.status.as_u16(), created.etag.as_deref()), (201, Some("\"1\"")));
+    assert_eq!(create(Some(Who::Admin)).await.refusal(), (409, "name_taken", Some("name")));
+}
+
+#[actix_web::test]
+async fn what_is_wrong_in_a_body_is_named() {
+    let catalogue = Catalogue::start().await;
+    let table = [
+        (json!({"privileged": true}), (400, "unknown_field", Some("privileged"))),
+        (json!({"image": "x; rm -rf /"}), (400, "invalid_input", Some("image"))),
+        (json!({"ports": []}), (400, "invalid_input", Some("ports"))),
+        (json!({"limits": {"default": 1}}), (400, "invalid_input", Some("limits.default"))),
+    ];
+    for (extra, expected) in table {
+        let mut body = serde_json::to_value(samples::spec("valkey")).unwrap();
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let refused = catalogue.call(Some(Who::Admin), Method::POST, "/machines", None, Some(body)).await;
+        assert_eq!(refused.refusal(), expected, "{extra}");
+    }
+}
+
+#[actix_web::test]
+async fn a_change_needs_the_present_tag() {
+    let catalogue = Catalogue::start().await;
+    let path = path_of(&catalogue.redis().await);
+    let admin = Some(Who::Admin);
+    let off = || json!({"active": false, "icon": null});
+    assert_eq!(catalogue.patch(admin, &path, None, off()).await.refusal().1, "precondition_required");
+    assert_eq!(catalogue.patch(admin, &path, Some("\"9\""), off()).await.refusal(), (412, "revision_mismatch", None));
+    assert_eq!(catalogue.patch(Some(Who::Verified), &path, Some("\"1\""), off()).await.refusal().1, "forbidden");
+    let changed = catalogue.patch(admin, &path, Some("\"1\""), off()).await;
+    assert_eq!((changed.status.as_u16(), changed.etag.as_deref()), (200, Some("\"2\"")));
+    assert_eq!((&changed.body["active"], changed.body.get("icon")), (&json!(false), None));
+    assert_eq!(catalogue.patch(admin, &path, Some("\"1\""), off()).await.refusal().0, 412);
+    let same = catalogue.patch(admin, &path, Some("\"2\""), off()).await;
+    assert_eq!(same.etag.as_deref(), Some("\"2\""), "nothing changed");
+    let broken = catalogue.patch(admin, &path, Some("\"2\""), json!({"revision": 7})).await;
+    assert_eq!(broken.refusal(), (400, "unknown_field", Some("revision")));
+}
+
+#[actix_web::test]
+async fn a_deleted_machine_is_not_found() {
+    let catalogue = Catalogue::start().await;
+    let path = path_of(&catalogue.redis().await);
+    let delete = |who| catalogue.call(Some(who), Method::DELETE, &path, None, None);
+    assert_eq!(delete(Who::Verified).await.refusal().1, "forbidden");
+    assert_eq!(delete(Who::Admin).await.status.as_u16(), 204);
+    assert_eq!(catalogue.get(&path).await.refusal(), (404, "machine_not_found", None));
+    assert_eq!(delete(Who::Admin).await.refusal().0, 404);
+}
+
+#[actix_web::test]
+async fn a_bad_query_is_refused_with_its_field() {
+    let catalogue = Catalogue::start().await;
+    let table = [
+        ("sort=size", "sort"),
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("cursor=%25", "cursor"),
+        ("nam=redis", "nam"),
+    ];
+    for (query, field) in table {
+        let refused = catalogue.get(&format!("/machines?{query}")).await;
+        assert_eq!((refused.refusal().0, refused.refusal().2), (400, Some(field)), "{query}");
+    }
+    assert_eq!(catalogue.get("/machines/not-an-id").await.refusal(), (400, "invalid_input", Some("id")));
+}

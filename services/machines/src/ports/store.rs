@@ -1,0 +1,29 @@
+//! Where the catalogue is kept.
+
+use async_trait::async_trait;
+use kit::{Failure, MachineId, Page, PageRequest, Timestamp};
+
+use crate::domain::{Cause, Listing, Machine};
+
+/// The catalogue's rows, with the event of each change in the change's transaction. Machines belong to the platform,
+/// so no tenant is asked for.
+#[async_trait]
+pub trait MachineStore: Send + Sync {
+    /// `None` also for a deleted one.
+    async fn find(&self, id: MachineId) -> Result<Option<Machine>, Failure>;
+
+    /// A cursor of a list with another sort is `InvalidInput` on `cursor`.
+    async fn list(&self, listing: &Listing, page: &PageRequest) -> Result<Page<Machine>, Failure>;
+
+    /// `NameTaken` where a machine that is not deleted has the name.
+    async fn create(&self, machine: &Machine, cause: Cause) -> Result<(), Failure>;
+
+    /// Puts `after` in the place of `before`. `RevisionMismatch` where that is not what stands there, `NameTaken` as above.
+    async fn replace(&self, before: &Machine, after: &Machine, cause: Cause) -> Result<(), Failure>;
+
+    /// Whether the import was done, ever.
+    async fn is_imported(&self) -> Result<bool, Failure>;
+
+    /// Takes all machines or none, once ever; says whether this was the time. A name that is taken stays with who has it.
+    async fn import(&self, machines: &[Machine], at: Timestamp) -> Result<bool, Failure>;
+}

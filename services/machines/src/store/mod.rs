@@ -1,0 +1,3 @@
+//! The catalogue's backends.
+
+pub mod sqlite;

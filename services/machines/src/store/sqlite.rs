@@ -1,0 +1,108 @@
+//! The catalogue in the service's SQLite file.
+
+mod listing;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use kit::{Ambient, ErrorCode, Failure, MachineId, Page, PageRequest, Timestamp};
+use sqlite::{Database, Stored as _, is_unique_violation};
+use sqlx::SqliteConnection;
+
+use crate::domain::{Cause, Listing, Machine};
+use crate::events::announce;
+use crate::ports::MachineStore;
+
+/// The tables beside the bus's own.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/machines/sqlite");
+
+/// The name of the one import there is.
+const SHIPPED: &str = "catalogue";
+
+pub struct SqliteMachines {
+    database: Database,
+    /// For the ids and times of events.
+    ambient: Ambient,
+}
+
+impl SqliteMachines {
+    pub const fn new(database: Database, ambient: Ambient) -> Self {
+        Self { database, ambient }
+    }
+}
+
+#[async_trait]
+impl MachineStore for SqliteMachines {
+    async fn find(&self, id: MachineId) -> Result<Option<Machine>, Failure> {
+        let found = sqlx::query("SELECT * FROM machines WHERE id = ? AND live_name IS NOT NULL")
+            .bind(id.as_bytes())
+            .fetch_optional(self.database.readers())
+            .await
+            .stored()?;
+        found.as_ref().map(row::read).transpose()
+    }
+
+    async fn list(&self, listing: &Listing, page: &PageRequest) -> Result<Page<Machine>, Failure> {
+        listing::list(self.database.readers(), listing, page).await
+    }
+
+    async fn create(&self, machine: &Machine, cause: Cause) -> Result<(), Failure> {
+        let (machine, ambient) = (machine.clone(), self.ambient.clone());
+        self.database.write(move |c| Box::pin(async move { insert(c, &ambient, &machine, cause).await })).await
+    }
+
+    async fn replace(&self, before: &Machine, after: &Machine, cause: Cause) -> Result<(), Failure> {
+        let (before, after, ambient) = (before.clone(), after.clone(), self.ambient.clone());
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                row::update(c, &before, &after).await?;
+                bus::outbox::append(c, &announce(&ambient, Some(&before), &after, cause)?).await
+            })
+        });
+        work.await
+    }
+
+    async fn is_imported(&self) -> Result<bool, Failure> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT at FROM machine_imports WHERE name = ?")
+            .bind(SHIPPED)
+            .fetch_optional(self.database.readers())
+            .await
+            .stored()?;
+        Ok(found.is_some())
+    }
+
+    async fn import(&self, machines: &[Machine], at: Timestamp) -> Result<bool, Failure> {
+        let (machines, ambient) = (machines.to_vec(), self.ambient.clone());
+        self.database.write(move |c| Box::pin(async move { import(c, &ambient, &machines, at).await })).await
+    }
+}
+
+async fn insert(c: &mut SqliteConnection, ambient: &Ambient, machine: &Machine, cause: Cause) -> Result<(), Failure> {
+    row::insert(c, machine).await?;
+    bus::outbox::append(c, &announce(ambient, None, machine, cause)?).await
+}
+
+async fn import(
+    c: &mut SqliteConnection,
+    ambient: &Ambient,
+    machines: &[Machine],
+    at: Timestamp,
+) -> Result<bool, Failure> {
+    let marked = sqlx::query("INSERT INTO machine_imports (name, at) VALUES (?, ?)")
+        .bind(SHIPPED)
+        .bind(at.as_micros())
+        .execute(&mut *c)
+        .await;
+    match marked {
+        Err(error) if is_unique_violation(&error) => return Ok(false),
+        marked => marked.stored()?,
+    };
+    for machine in machines {
+        match insert(c, ambient, machine, Cause::Platform).await {
+            Err(failure) if failure.code == ErrorCode::NameTaken => {}
+            inserted => inserted?,
+        }
+    }
+    Ok(true)
+}

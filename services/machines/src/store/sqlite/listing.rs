@@ -1,0 +1,80 @@
+//! Lists of machines: one statement for each order, so that every text of SQL stands in the source.
+
+use kit::{Cursor, Failure, MachineId, Page, PageRequest};
+use sqlite::Stored as _;
+use sqlx::SqlitePool;
+
+use super::row;
+use crate::domain::{Listing, Machine, Sort, SortBy};
+
+macro_rules! ordered {
+    ($column:literal, $beyond:literal, $order:literal) => {
+        concat!(
+            "SELECT * FROM machines WHERE live_name IS NOT NULL AND (?1 IS NULL OR live_name = ?1)
+             AND (?2 IS NULL OR active = ?2) AND (?3 IS NULL OR category = ?3) AND (?4 IS NULL OR (",
+            $column,
+            ", id) ",
+            $beyond,
+            " (?4, ?5)) ORDER BY ",
+            $column,
+            " ",
+            $order,
+            ", id ",
+            $order,
+            " LIMIT ?6"
+        )
+    };
+}
+
+const fn statement(sort: Sort) -> &'static str {
+    match (sort.by, sort.descending) {
+        (SortBy::Name, false) => ordered!("live_name", ">", "ASC"),
+        (SortBy::Name, true) => ordered!("live_name", "<", "DESC"),
+        (SortBy::CreatedAt, false) => ordered!("created_at", ">", "ASC"),
+        (SortBy::CreatedAt, true) => ordered!("created_at", "<", "DESC"),
+    }
+}
+
+/// Where a page ended: the sort column's value and the id of its last machine.
+enum Key {
+    Text(String),
+    Number(i64),
+}
+
+pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -> Result<Page<Machine>, Failure> {
+    let after = page.after.as_ref().map(|cursor| read_cursor(listing.sort, cursor)).transpose()?;
+    let query = sqlx::query(statement(listing.sort))
+        .bind(&listing.filter.name)
+        .bind(listing.filter.active)
+        .bind(&listing.filter.category);
+    let query = match &after {
+        None => query.bind(None::<String>).bind(None::<Vec<u8>>),
+        Some((Key::Text(text), id)) => query.bind(text).bind(id.as_bytes()),
+        Some((Key::Number(number), id)) => query.bind(number).bind(id.as_bytes()),
+    };
+    let rows = query.bind(page.limit + 1).fetch_all(readers).await.stored()?;
+    let machines = rows.iter().map(row::read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(machines, page.limit, |machine| cursor_of(listing.sort, machine)))
+}
+
+fn cursor_of(sort: Sort, machine: &Machine) -> Cursor {
+    let key = match sort.by {
+        SortBy::Name => machine.offer.spec.name.clone(),
+        SortBy::CreatedAt => machine.created_at.as_micros().to_string(),
+    };
+    Cursor::of(&[sort.as_str(), &key, &machine.id.to_string()])
+}
+
+fn read_cursor(sort: Sort, cursor: &Cursor) -> Result<(Key, MachineId), Failure> {
+    let refused = || Failure::invalid("cursor", "This cursor is not one that a list in this order gave.");
+    let parts = cursor.parts();
+    let [name, key, id] = parts.as_slice() else { return Err(refused()) };
+    if *name != sort.as_str() {
+        return Err(refused());
+    }
+    let key = match sort.by {
+        SortBy::Name => Key::Text((*key).to_owned()),
+        SortBy::CreatedAt => Key::Number(key.parse().map_err(|_| refused())?),
+    };
+    Ok((key, id.parse().map_err(|_| refused())?))
+}

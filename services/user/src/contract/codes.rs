@@ -1,0 +1,123 @@
+//! Codes: right ones work once, wrong ones count, and nobody learns who has an account.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use kit::ErrorCode;
+use testkit::contract;
+
+use super::{HOUR, World};
+use crate::domain::Purpose;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+contract! {
+    pub fn code_store(world: World) {
+        async fn of_a_hundred_right_answers_one_wins() {
+            world.sign_up("ada@example.org").await.unwrap();
+            let all = join_all((0..100).map(|host| world.verify("ada@example.org", "111111", host))).await;
+            let won: Vec<_> = all.into_iter().flatten().collect();
+            assert_eq!(won.len(), 1);
+            assert!(won[0].verified && won[0].revision == 2);
+            assert_eq!(world.accounts.find(won[0].id).await.unwrap().as_ref(), won.first());
+        }
+
+        async fn a_wrong_code_verifies_nobody() {
+            let ada = world.sign_up("ada@example.org").await.unwrap();
+            assert_eq!(world.verify("ada@example.org", "222222", 1).await, None);
+            assert!(!world.accounts.find(ada.id).await.unwrap().unwrap().verified);
+            assert!(world.verify("ada@example.org", "111111", 1).await.is_some());
+        }
+
+        async fn a_code_is_void_after_ten_minutes() {
+            world.sign_up("ada@example.org").await.unwrap();
+            world.clock.advance(10 * MINUTE);
+            assert_eq!(world.verify("ada@example.org", "111111", 1).await, None);
+        }
+
+        async fn an_address_has_five_tries() {
+            world.sign_up("ada@example.org").await.unwrap();
+            for _ in 0..5 {
+                world.verify("ada@example.org", "222222", 1).await;
+            }
+            assert_eq!(world.verify("ada@example.org", "111111", 1).await, None);
+            assert!(world.verify("ada@example.org", "111111", 2).await.is_some());
+        }
+
+        async fn all_addresses_have_twenty_five_tries_also_at_once() {
+            world.sign_up("ada@example.org").await.unwrap();
+            join_all((0..25).map(|host| world.verify("ada@example.org", "222222", host))).await;
+            assert_eq!(world.verify("ada@example.org", "111111", 200).await, None);
+        }
+
+        async fn a_new_code_replaces_the_old_with_new_tries() {
+            world.sign_up("ada@example.org").await.unwrap();
+            for _ in 0..5 {
+                world.verify("ada@example.org", "222222", 1).await;
+            }
+            world.clock.advance(MINUTE);
+            world.send("ada@example.org", Purpose::Verify, "333333").await.unwrap();
+            assert_eq!(world.verify("ada@example.org", "111111", 1).await, None);
+            assert!(world.verify("ada@example.org", "333333", 1).await.is_some());
+        }
+
+        async fn codes_are_as_rare_for_nobody_as_for_somebody() {
+            world.sign_up("ada@example.org").await.unwrap();
+            world.clock.advance(HOUR);
+            for address in ["ada@example.org", "nobody@example.org"] {
+                world.send(address, Purpose::Verify, "333333").await.unwrap();
+            }
+            world.clock.advance(Duration::from_millis(20_500));
+            for address in ["ada@example.org", "nobody@example.org"] {
+                let refused = world.send(address, Purpose::Reset, "333333").await.unwrap_err();
+                assert_eq!((refused.code, refused.retry_after), (ErrorCode::CodeTooSoon, Some(40)), "{address}");
+            }
+        }
+
+        async fn an_hour_has_five_codes_for_nobody_too() {
+            for _ in 0..5 {
+                world.send("nobody@example.org", Purpose::Verify, "333333").await.unwrap();
+                world.clock.advance(MINUTE);
+            }
+            let refused = world.send("nobody@example.org", Purpose::Verify, "333333").await.unwrap_err();
+            assert_eq!(refused.retry_after, Some(55 * 60));
+            world.clock.advance(55 * MINUTE);
+            world.send("nobody@example.org", Purpose::Verify, "333333").await.unwrap();
+        }
+
+        async fn a_refused_code_leaves_the_last_one_valid() {
+            world.sign_up("ada@example.org").await.unwrap();
+            assert!(world.send("ada@example.org", Purpose::Verify, "333333").await.is_err());
+            assert!(world.verify("ada@example.org", "111111", 1).await.is_some());
+        }
+
+        async fn who_is_verified_gets_no_second_verification() {
+            world.verified("ada@example.org").await;
+            world.clock.advance(HOUR);
+            world.send("ada@example.org", Purpose::Verify, "333333").await.unwrap();
+            assert_eq!(world.verify("ada@example.org", "333333", 1).await, None);
+        }
+
+        async fn a_reset_sets_the_password_and_closes_every_session() {
+            let ada = world.verified("ada@example.org").await;
+            let sessions = [world.logged_in(ada.id, "one").await, world.logged_in(ada.id, "two").await];
+            world.clock.advance(HOUR);
+            world.send("ada@example.org", Purpose::Reset, "333333").await.unwrap();
+            assert!(!world.reset("ada@example.org", "444444", "$new").await);
+            assert!(world.is_open(ada.id, sessions[0]).await);
+            assert!(world.reset("ada@example.org", "333333", "$new").await);
+            assert!(!world.is_open(ada.id, sessions[0]).await && !world.is_open(ada.id, sessions[1]).await);
+            assert_eq!(world.accounts.credentials(&ada.email).await.unwrap().unwrap().password_hash, "$new");
+            assert_eq!(world.accounts.find(ada.id).await.unwrap().unwrap().revision, 3);
+            assert!(!world.reset("ada@example.org", "333333", "$other").await);
+        }
+
+        async fn a_code_is_good_for_its_purpose_only() {
+            world.sign_up("ada@example.org").await.unwrap();
+            assert!(!world.reset("ada@example.org", "111111", "$new").await);
+            world.clock.advance(HOUR);
+            world.send("ada@example.org", Purpose::Reset, "333333").await.unwrap();
+            assert_eq!(world.verify("ada@example.org", "333333", 1).await, None);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What any implementation of this service's stores must do. A suite runs against a world of its own per case.
+
+mod accounts;
+mod codes;
+mod directory;
+mod keys;
+mod sessions;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod wrong;
+
+use std::any::Any;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::{Ambient, Failure, MasterKey, SessionId, TenantId, UserId};
+use testkit::TestClock;
+
+pub use accounts::account_store;
+pub use codes::code_store;
+pub use directory::directory;
+pub use keys::key_store;
+pub use sessions::session_store;
+
+use crate::config::UserConfig;
+use crate::domain::{
+    Attempt, CodeRules, Credentials, Email, NewAccount, NewCode, NewSession, NewToken, PersonName, Profile, Purpose,
+    Secrets, User,
+};
+use crate::ports::{AccountStore, CodeStore, Directory, KeyStore, SessionStore};
+
+/// One empty store behind all ports, with a clock that the case moves.
+#[derive(Clone)]
+pub struct World {
+    pub accounts: Arc<dyn AccountStore>,
+    pub codes: Arc<dyn CodeStore>,
+    pub sessions: Arc<dyn SessionStore>,
+    pub directory: Arc<dyn Directory>,
+    pub keys: Arc<dyn KeyStore>,
+    pub clock: TestClock,
+    pub ambient: Ambient,
+    secrets: Secrets,
+    /// What must live as long as the world: a directory, a server.
+    _keep: Arc<dyn Any + Send + Sync>,
+}
+
+/// Every user's password hash in these suites; stores do not look inside.
+const HASH: &str = "$argon2id$a";
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+impl World {
+    /// A world on a store that implements every port and takes its time from `clock`.
+    pub fn new<S>(store: S, clock: TestClock, keep: impl Any + Send + Sync) -> Self
+    where
+        S: AccountStore + CodeStore + SessionStore + Directory + KeyStore + 'static,
+    {
+        let (store, ambient) = (Arc::new(store), clock.ambient());
+        Self {
+            accounts: store.clone(),
+            codes: store.clone(),
+            sessions: store.clone(),
+            directory: store.clone(),
+            keys: store,
+            secrets: Secrets::new(&MasterKey::mint(&ambient)),
+            clock,
+            ambient,
+            _keep: Arc::new(keep),
+        }
+    }
+
+    fn rules() -> CodeRules {
+        UserConfig::default().codes()
+    }
+
+    /// A code whose hash is that of `digits`, which the real one never tells.
+    fn code(&self, address: &str, purpose: Purpose, digits: &str) -> NewCode {
+        let email = email(address);
+        let hash = self.secrets.code_hash(&email, purpose, digits);
+        NewCode { hash, ..NewCode::draw(&self.ambient, &self.secrets, &Self::rules(), &email, purpose) }
+    }
+
+    fn account(&self, address: &str) -> NewAccount {
+        let at = self.ambient.now();
+        NewAccount {
+            id: UserId::mint(&self.ambient),
+            tenant: TenantId::mint(&self.ambient),
+            email: email(address),
+            profile: profile(),
+            password_hash: HASH.to_owned(),
+            may_found: true,
+            at,
+            yields_before: at.minus(DAY),
+        }
+    }
+
+    async fn sign_up(&self, address: &str) -> Result<User, Failure> {
+        self.accounts.create(self.account(address), self.code(address, Purpose::Verify, "111111")).await
+    }
+
+    /// Signed up and verified.
+    async fn verified(&self, address: &str) -> User {
+        self.sign_up(address).await.unwrap();
+        self.verify(address, "111111", 1).await.expect("the right code verifies")
+    }
+
+    fn attempt(&self, address: &str, purpose: Purpose, digits: &str, host: u8) -> Attempt {
+        let email = email(address);
+        let hash = self.secrets.code_hash(&email, purpose, digits);
+        let from = IpAddr::V4(Ipv4Addr::new(192, 0, 2, host));
+        Attempt { email, purpose, hash, from, at: self.ambient.now() }
+    }
+
+    async fn verify(&self, address: &str, digits: &str, host: u8) -> Option<User> {
+        let attempt = self.attempt(address, Purpose::Verify, digits, host);
+        self.codes.verify(attempt, Self::rules()).await.unwrap()
+    }
+
+    async fn send(&self, address: &str, purpose: Purpose, digits: &str) -> Result<(), Failure> {
+        self.codes.send(&email(address), self.code(address, purpose, digits), Self::rules()).await
+    }
+
+    async fn reset(&self, address: &str, digits: &str, hash: &str) -> bool {
+        let attempt = self.attempt(address, Purpose::Reset, digits, 1);
+        self.codes.reset(attempt, hash.to_owned(), Self::rules()).await.unwrap()
+    }
+
+    fn token(&self, text: &str) -> NewToken {
+        NewToken { hash: self.secrets.token_hash(text), expires_at: self.ambient.now().plus(30 * DAY) }
+    }
+
+    /// Opens a session with the password hash that a login saw.
+    async fn open(&self, user: UserId, hash: &str, token: &str) -> Option<SessionId> {
+        let login = Credentials { user, password_hash: hash.to_owned() };
+        let new = NewSession {
+            id: SessionId::mint(&self.ambient),
+            address: "192.0.2.1".to_owned(),
+            agent: "test/1".to_owned(),
+            token: self.token(token),
+            at: self.ambient.now(),
+        };
+        let id = new.id;
+        self.sessions.open(login, new).await.unwrap().map(|_| id)
+    }
+
+    async fn logged_in(&self, user: UserId, token: &str) -> SessionId {
+        self.open(user, HASH, token).await.expect("the password is right")
+    }
+
+    async fn is_open(&self, user: UserId, session: SessionId) -> bool {
+        self.sessions.bearer(user, session, self.ambient.now()).await.unwrap().is_some()
+    }
+}
+
+fn email(address: &str) -> Email {
+    address.parse().expect("a plain address")
+}
+
+fn profile() -> Profile {
+    let name = |text| PersonName::parse("first_name", text).expect("a plain name");
+    Profile {
+        first_name: name("Ada"),
+        last_name: name("Lovelace"),
+        phone_number: None,
+        gender: None,
+        email_notification: true,
+        sms_notification: false,
+    }
+}

@@ -1,0 +1,186 @@
+//! The suites on SQLite, and on wrong stores that prove that their cases can fail.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kit::{Failure, SessionId, Timestamp, UserId};
+use sqlite::Database;
+use testkit::TestClock;
+use testkit::contract::{fails, passes};
+
+use super::World;
+use crate::domain::{
+    Attempt, CodeRules, Credentials, Email, NewCode, NewSession, NewToken, Reason, Rotation, Session, SigningKey, User,
+};
+use crate::ports::{CodeStore, KeyStore, SessionStore};
+use crate::store::sqlite::{MIGRATIONS, SqliteStore};
+
+pub async fn world() -> World {
+    let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
+    let path = directory.path().join("user.db");
+    let database = Database::open(&path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
+    World::new(SqliteStore::new(database, clock.ambient()), clock, directory)
+}
+
+#[tokio::test]
+async fn accounts_on_sqlite() {
+    passes(super::account_store(), world).await;
+}
+
+#[tokio::test]
+async fn codes_on_sqlite() {
+    passes(super::code_store(), world).await;
+}
+
+#[tokio::test]
+async fn sessions_on_sqlite() {
+    passes(super::session_store(), world).await;
+}
+
+#[tokio::test]
+async fn directory_on_sqlite() {
+    passes(super::directory(), world).await;
+}
+
+#[tokio::test]
+async fn keys_on_sqlite() {
+    passes(super::key_store(), world).await;
+}
+
+/// Does what it wraps does, but for one rule.
+enum Broken {
+    /// Counts no tries.
+    Patient,
+    /// Lets codes be asked for at any time.
+    Talkative,
+    /// Lets a code be used again, and any password be set with it.
+    Forgiving,
+}
+
+struct BrokenCodes(Broken, World);
+
+#[async_trait]
+impl CodeStore for BrokenCodes {
+    async fn send(&self, email: &Email, code: NewCode, rules: CodeRules) -> Result<(), Failure> {
+        let rules = match self.0 {
+            Broken::Talkative => CodeRules { pause: std::time::Duration::ZERO, per_hour: u32::MAX, ..rules },
+            _ => rules,
+        };
+        self.1.codes.send(email, code, rules).await
+    }
+
+    async fn verify(&self, attempt: Attempt, rules: CodeRules) -> Result<Option<User>, Failure> {
+        let rules = match self.0 {
+            Broken::Patient => CodeRules { tries: u32::MAX, tries_per_address: u32::MAX, ..rules },
+            _ => rules,
+        };
+        self.1.codes.verify(attempt, rules).await
+    }
+
+    async fn reset(&self, attempt: Attempt, hash: String, rules: CodeRules) -> Result<bool, Failure> {
+        let done = self.1.codes.reset(attempt, hash, rules).await?;
+        Ok(done || matches!(self.0, Broken::Forgiving))
+    }
+}
+
+async fn with_codes(broken: Broken) -> World {
+    let world = world().await;
+    World { codes: Arc::new(BrokenCodes(broken, world.clone())), ..world }
+}
+
+#[tokio::test]
+async fn a_store_that_counts_no_tries_fails() {
+    let expected = ["an_address_has_five_tries", "all_addresses_have_twenty_five_tries_also_at_once"];
+    fails(super::code_store(), || with_codes(Broken::Patient), &expected).await;
+}
+
+#[tokio::test]
+async fn a_store_without_a_throttle_fails() {
+    let expected = [
+        "codes_are_as_rare_for_nobody_as_for_somebody",
+        "an_hour_has_five_codes_for_nobody_too",
+        "a_refused_code_leaves_the_last_one_valid",
+    ];
+    fails(super::code_store(), || with_codes(Broken::Talkative), &expected).await;
+}
+
+#[tokio::test]
+async fn a_store_that_takes_any_code_fails() {
+    let expected = ["a_reset_sets_the_password_and_closes_every_session", "a_code_is_good_for_its_purpose_only"];
+    fails(super::code_store(), || with_codes(Broken::Forgiving), &expected).await;
+}
+
+/// Forgets whose a session is.
+struct Careless(World);
+
+#[async_trait]
+impl SessionStore for Careless {
+    async fn open(&self, login: Credentials, new: NewSession) -> Result<Option<User>, Failure> {
+        self.0.sessions.open(login, new).await
+    }
+
+    async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp) -> Result<Rotation, Failure> {
+        // Says that a reused token is merely unknown.
+        Ok(match self.0.sessions.rotate(presented, next, at).await? {
+            Rotation::Reused(..) => Rotation::Unknown,
+            rotation => rotation,
+        })
+    }
+
+    async fn close(&self, user: UserId, session: SessionId, reason: Reason, at: Timestamp) -> Result<bool, Failure> {
+        self.0.sessions.close(user, session, reason, at).await.map(|_| true)
+    }
+
+    async fn list(&self, user: UserId, at: Timestamp) -> Result<Vec<Session>, Failure> {
+        let mut sessions = self.0.sessions.list(user, at).await?;
+        sessions.reverse();
+        Ok(sessions)
+    }
+
+    async fn bearer(&self, user: UserId, session: SessionId, at: Timestamp) -> Result<Option<User>, Failure> {
+        self.0.sessions.bearer(user, session, at).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_forgets_whose_a_session_is_fails() {
+    let careless = || async {
+        let world = world().await;
+        World { sessions: Arc::new(Careless(world.clone())), ..world }
+    };
+    let expected = [
+        "a_session_belongs_to_its_user",
+        "a_closed_session_stays_closed",
+        "a_token_used_twice_closes_its_session",
+        "the_list_shows_open_ones_newest_first",
+    ];
+    fails(super::session_store(), careless, &expected).await;
+}
+
+/// Lets every replica add a key.
+struct Eager(World);
+
+#[async_trait]
+impl KeyStore for Eager {
+    async fn all(&self) -> Result<Vec<SigningKey>, Failure> {
+        self.0.keys.all().await
+    }
+
+    async fn add(&self, key: SigningKey) -> Result<bool, Failure> {
+        self.0.keys.add(key).await.map(|_| true)
+    }
+
+    async fn forget(&self, _: Timestamp) -> Result<u64, Failure> {
+        Ok(0)
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_says_yes_to_every_key_fails() {
+    let eager = || async {
+        let world = world().await;
+        World { keys: Arc::new(Eager(world.clone())), ..world }
+    };
+    let expected = ["of_ten_replicas_one_makes_the_key", "only_keys_that_ended_are_forgotten"];
+    fails(super::key_store(), eager, &expected).await;
+}

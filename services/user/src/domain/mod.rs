@@ -1,0 +1,17 @@
+//! The rules of accounts: what an account, a code, a session and a signing key are, and when each ends. No I/O.
+
+pub mod code;
+pub mod email;
+pub mod person;
+pub mod secrets;
+pub mod session;
+pub mod signing_key;
+pub mod user;
+
+pub use code::{Attempt, CodeRules, NewCode, Purpose};
+pub use email::Email;
+pub use person::{Gender, Password, PersonName, PhoneNumber};
+pub use secrets::Secrets;
+pub use session::{Claims, Closure, NewSession, NewToken, Reason, Rotation, Session};
+pub use signing_key::{KeyLives, SigningKey};
+pub use user::{Changes, Credentials, Edit, NewAccount, Profile, User};

@@ -1,0 +1,152 @@
+//! A user: what stands in an account, and how a change is told from none.
+
+use kit::{TenantId, Timestamp, UserId};
+
+use super::{Email, Gender, PersonName, PhoneNumber};
+
+/// What a person fills in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    pub first_name: PersonName,
+    pub last_name: PersonName,
+    pub phone_number: Option<PhoneNumber>,
+    pub gender: Option<Gender>,
+    pub email_notification: bool,
+    pub sms_notification: bool,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    /// The personal tenant.
+    pub tenant: TenantId,
+    pub email: Email,
+    pub profile: Profile,
+    /// Whether the e-mail address was proven.
+    pub verified: bool,
+    pub admin: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// 1 at sign-up, one more with each change.
+    pub revision: u64,
+}
+
+/// A sign-up that is about to become a user.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    pub id: UserId,
+    pub tenant: TenantId,
+    pub email: Email,
+    pub profile: Profile,
+    pub password_hash: String,
+    /// Whether this sign-up may be the one that gives the platform its admin.
+    pub may_found: bool,
+    pub at: Timestamp,
+    /// An unverified account of the same address that is older than this makes way.
+    pub yields_before: Timestamp,
+}
+
+/// What a login compares with.
+#[derive(Clone)]
+pub struct Credentials {
+    pub user: UserId,
+    pub password_hash: String,
+}
+
+/// A change of a field that may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    #[default]
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<T> Edit<T> {
+    pub fn try_map<U, E>(self, f: impl FnOnce(T) -> Result<U, E>) -> Result<Edit<U>, E> {
+        Ok(match self {
+            Self::Keep => Edit::Keep,
+            Self::Clear => Edit::Clear,
+            Self::Set(value) => Edit::Set(f(value)?),
+        })
+    }
+}
+
+/// A change of the profile. `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub first_name: Option<PersonName>,
+    pub last_name: Option<PersonName>,
+    pub phone_number: Edit<PhoneNumber>,
+    pub gender: Edit<Gender>,
+    pub email_notification: Option<bool>,
+    pub sms_notification: Option<bool>,
+}
+
+impl Profile {
+    /// Applies a change; names the fields that are different now.
+    pub fn apply(&mut self, changes: Changes) -> Vec<&'static str> {
+        let fields = [
+            (set(&mut self.first_name, changes.first_name), "first_name"),
+            (set(&mut self.last_name, changes.last_name), "last_name"),
+            (edit(&mut self.phone_number, changes.phone_number), "phone_number"),
+            (edit(&mut self.gender, changes.gender), "gender"),
+            (set(&mut self.email_notification, changes.email_notification), "email_notification"),
+            (set(&mut self.sms_notification, changes.sms_notification), "sms_notification"),
+        ];
+        fields.into_iter().filter_map(|(differs, name)| differs.then_some(name)).collect()
+    }
+}
+
+fn edit<T: PartialEq>(field: &mut Option<T>, edit: Edit<T>) -> bool {
+    match edit {
+        Edit::Keep => false,
+        Edit::Clear => field.take().is_some(),
+        Edit::Set(value) => set(field, Some(Some(value))),
+    }
+}
+
+fn set<T: PartialEq>(field: &mut T, value: Option<T>) -> bool {
+    match value {
+        Some(value) if value != *field => {
+            *field = value;
+            true
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> Profile {
+        Profile {
+            first_name: PersonName::parse("first_name", "Ada").unwrap(),
+            last_name: PersonName::parse("last_name", "Lovelace").unwrap(),
+            phone_number: None,
+            gender: Gender::parse("female").ok(),
+            email_notification: true,
+            sms_notification: false,
+        }
+    }
+
+    #[test]
+    fn a_change_names_what_differs_and_nothing_else() {
+        let mut ada = profile();
+        let changes = Changes {
+            first_name: PersonName::parse("first_name", "Ada").ok(),
+            gender: Edit::Clear,
+            sms_notification: Some(true),
+            ..Changes::default()
+        };
+        assert_eq!(ada.apply(changes), ["gender", "sms_notification"]);
+        assert_eq!(ada, Profile { gender: None, sms_notification: true, ..profile() });
+    }
+
+    #[test]
+    fn a_change_to_the_same_is_none() {
+        assert!(profile().apply(Changes { email_notification: Some(true), ..Changes::default() }).is_empty());
+    }
+}

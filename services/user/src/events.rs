@@ -1,0 +1,113 @@
+//! What this service announces: a user's whole public state, and the wish that somebody gets a code.
+
+use bus::{Event, Topic, Trace};
+use kit::{Ambient, ServiceName, UserId};
+use proto::v1::{self, NotificationRequested, UserEvent};
+
+use crate::domain::{NewCode, Purpose, User};
+
+/// Who brought a change about.
+#[derive(Clone, Copy, Debug)]
+pub enum Actor {
+    User(UserId),
+    Admin(UserId),
+    Platform,
+}
+
+/// Makes events that belong to the request in whose course it was made. Transactions run on a task of their own,
+/// where the request is no longer known; so this is made before and moved in.
+#[derive(Clone)]
+pub struct Announcer {
+    ambient: Ambient,
+    trace: Trace,
+}
+
+impl Announcer {
+    pub fn here(ambient: &Ambient) -> Self {
+        Self { ambient: ambient.clone(), trace: Trace { request_id: bus::context::request_id(), traceparent: None } }
+    }
+
+    /// `kind` is `user.created`, `user.verified` or `user.updated`.
+    pub fn user(&self, kind: &str, user: &User, actor: Actor, changed: &[&str]) -> Event {
+        self.of_user(kind, message(user), actor, changed)
+    }
+
+    /// An account is gone: its ids stay for those who keep things of it, what it said of a person goes.
+    pub fn deleted(&self, user: &User, actor: Actor) -> Event {
+        let gone = v1::User {
+            id: user.id.to_string(),
+            tenant_id: user.tenant.to_string(),
+            deleted: true,
+            created_at: user.created_at.as_micros(),
+            updated_at: self.ambient.now().as_micros(),
+            revision: user.revision + 1,
+            ..v1::User::default()
+        };
+        self.of_user("user.deleted", gone, actor, &["deleted"])
+    }
+
+    /// The code goes to the user's e-mail address.
+    pub fn code(&self, user: &User, code: &NewCode) -> Event {
+        let kind = match code.purpose {
+            Purpose::Verify => "verify_code",
+            Purpose::Reset => "reset_code",
+        };
+        let wish = NotificationRequested {
+            id: code.request.to_string(),
+            kind: kind.to_owned(),
+            user_id: user.id.to_string(),
+            channel: "email".to_owned(),
+            recipient: user.email.to_string(),
+            first_name: user.profile.first_name.as_str().to_owned(),
+            sealed_code: code.sealed.clone(),
+            expires_at: code.expires_at.as_micros(),
+        };
+        let subject = code.request;
+        let kind = "notification.requested";
+        let event = Event::new(&self.ambient, Topic::Notification, ServiceName::User, kind, subject, 1, &wish);
+        Event { trace: self.trace.clone(), ..event }
+    }
+
+    fn of_user(&self, kind: &str, user: v1::User, actor: Actor, changed: &[&str]) -> Event {
+        let (subject, revision) = (user.id.clone(), user.revision);
+        let payload = UserEvent {
+            user: Some(user),
+            cause: Some(cause(actor)),
+            changed: changed.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let event = Event::new(&self.ambient, Topic::User, ServiceName::User, kind, subject, revision, &payload);
+        Event { trace: self.trace.clone(), ..event }
+    }
+}
+
+fn cause(actor: Actor) -> v1::Cause {
+    let (kind, actor) = match actor {
+        Actor::User(user) => ("user", user.to_string()),
+        Actor::Admin(admin) => ("admin", admin.to_string()),
+        Actor::Platform => ("platform", String::new()),
+    };
+    v1::Cause { kind: kind.to_owned(), actor }
+}
+
+/// The user as other services see them.
+pub fn message(user: &User) -> v1::User {
+    let profile = &user.profile;
+    v1::User {
+        id: user.id.to_string(),
+        tenant_id: user.tenant.to_string(),
+        email: user.email.to_string(),
+        first_name: profile.first_name.as_str().to_owned(),
+        last_name: profile.last_name.as_str().to_owned(),
+        phone_number: profile.phone_number.as_ref().map(|number| number.as_str().to_owned()),
+        gender: profile.gender.as_ref().map(|gender| gender.as_str().to_owned()),
+        verified: user.verified,
+        admin: user.admin,
+        suspended: false,
+        deleted: false,
+        email_notification: profile.email_notification,
+        sms_notification: profile.sms_notification,
+        created_at: user.created_at.as_micros(),
+        updated_at: user.updated_at.as_micros(),
+        revision: user.revision,
+    }
+}

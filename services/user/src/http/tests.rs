@@ -1,0 +1,43 @@
+//! The documented side of the endpoints: each is there under its path, and says whether it needs a token.
+
+use actix_web::App;
+use utoipa_actix_web::AppExt as _;
+
+use crate::testing::Server;
+
+#[actix_web::test]
+async fn every_operation_is_documented_and_says_whether_it_needs_a_token() {
+    let routes = Server::start().await.service.http.unwrap();
+    let (_, document) = App::new().into_utoipa_app().configure(|config| routes(config)).split_for_parts();
+    let document = serde_json::to_value(&document).unwrap();
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let open = operation["security"].is_null();
+            found.push(format!("{method} {path} {} {}", operation["operationId"].as_str().unwrap(), u8::from(!open)));
+        }
+    }
+    found.sort();
+    let expected = [
+        "delete /user/sessions/{id} user_session_delete 1",
+        "delete /user/{id}/admin user_admin_revoke 1",
+        "get /user/.well-known/jwks.json user_jwks_show 0",
+        "get /user/me user_me_show 1",
+        "get /user/sessions user_session_list 1",
+        "get /user/{id} user_show 1",
+        "patch /user/me user_me_update 1",
+        "post /user/login user_login 0",
+        "post /user/logout user_logout 1",
+        "post /user/otp user_otp 0",
+        "post /user/password-reset user_password_reset 0",
+        "post /user/refresh user_refresh 0",
+        "post /user/signup user_signup 0",
+        "post /user/verify user_verify 0",
+        "post /user/{id}/admin user_admin_grant 1",
+    ];
+    assert_eq!(found, expected);
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for name in ["SignUp", "User", "Tokens", "Login", "SessionList", "Session", "UserChanges", "CodeRequest"] {
+        assert!(schemas.contains_key(name), "{name} is not among {:?}", schemas.keys().collect::<Vec<_>>());
+    }
+}

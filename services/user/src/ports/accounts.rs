@@ -1,0 +1,24 @@
+//! Accounts as their owners reach them: by their own id, or by an address that they type.
+
+use async_trait::async_trait;
+use kit::{Failure, Timestamp, UserId};
+
+use crate::domain::{Changes, Credentials, Email, NewAccount, NewCode, User};
+
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// Whether a sign-up with this address can succeed. A glance before costly work; `create` decides.
+    async fn is_free(&self, email: &Email, yields_before: Timestamp) -> Result<bool, Failure>;
+
+    /// Account, first code and events in one transaction. Who may found makes an admin where the platform has none:
+    /// at first, and again where the only one never verified and went.
+    /// `email_taken`; `setup_code_required` on an empty platform for who may not found it.
+    async fn create(&self, new: NewAccount, code: NewCode) -> Result<User, Failure>;
+
+    async fn find(&self, user: UserId) -> Result<Option<User>, Failure>;
+
+    async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, Failure>;
+
+    /// Applies a change and announces it; a change to the same is none. `None` where the account is gone.
+    async fn update(&self, user: UserId, changes: Changes, at: Timestamp) -> Result<Option<User>, Failure>;
+}

@@ -1,0 +1,18 @@
+//! What the use cases need of the world, one trait a file. Every failed call is a `Failure` with a code of the table:
+//! `store_unavailable` where the database does not answer.
+
+pub mod accounts;
+pub mod codes;
+pub mod directory;
+pub mod keys;
+pub mod passwords;
+pub mod sessions;
+pub mod tokens;
+
+pub use accounts::AccountStore;
+pub use codes::CodeStore;
+pub use directory::{Directory, Expiry, Swept};
+pub use keys::KeyStore;
+pub use passwords::PasswordHasher;
+pub use sessions::SessionStore;
+pub use tokens::TokenSigner;

@@ -1,0 +1,147 @@
+//! What reaches across users, in SQLite: admins, closures for the verifier, and the sweep.
+
+use async_trait::async_trait;
+use bus::outbox;
+use kit::{ErrorCode, Failure, Timestamp, UserId};
+use sqlite::Stored as _;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{SqliteStore, accounts, rows};
+use crate::domain::code::HOUR;
+use crate::domain::{Closure, Reason, User};
+use crate::events::{Actor, Announcer};
+use crate::ports::{AccountStore as _, Directory, Expiry, Swept};
+
+/// How many of each kind one sweep removes: other writers wait for it.
+const BATCH: u32 = 100;
+
+#[async_trait]
+impl Directory for SqliteStore {
+    async fn find_any(&self, user: UserId) -> Result<Option<User>, Failure> {
+        self.find(user).await
+    }
+
+    async fn set_admin(&self, user: UserId, admin: bool, by: UserId, at: Timestamp) -> Result<Option<User>, Failure> {
+        let announcer = self.announcer();
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let Some(mut user) = rows::by_id(c, user).await? else { return Ok(None) };
+                if user.admin == admin {
+                    return Ok(Some(user));
+                }
+                if !admin && !another_admin(c, user.id).await? {
+                    return Err(Failure::new(ErrorCode::LastAdmin, "Make somebody else an admin first."));
+                }
+                user.admin = admin;
+                accounts::revise(c, &announcer, &mut user, at, "user.updated", Actor::Admin(by), &["admin"]).await?;
+                Ok(Some(user))
+            })
+        });
+        work.await
+    }
+
+    async fn closed_since(&self, cursor: u64, since: Timestamp, limit: u32) -> Result<Vec<Closure>, Failure> {
+        // A reader without a cursor wants only what can still matter; the last position of what came before is no help.
+        let since = if cursor == 0 { since.as_micros() } else { i64::MIN };
+        let found = sqlx::query("SELECT * FROM closures WHERE position > ? AND at > ? ORDER BY position LIMIT ?")
+            .bind(cursor as i64)
+            .bind(since)
+            .bind(limit)
+            .fetch_all(self.database.readers())
+            .await
+            .stored()?;
+        found.iter().map(closure).collect()
+    }
+
+    async fn sweep(&self, expiry: Expiry) -> Result<Swept, Failure> {
+        let announcer = self.announcer();
+        self.database.write(move |c| Box::pin(async move { sweep(c, &announcer, expiry).await })).await
+    }
+}
+
+fn closure(row: &SqliteRow) -> Result<Closure, Failure> {
+    Ok(Closure {
+        cursor: row.get::<i64, _>("position") as u64,
+        session: row.get::<Option<&[u8]>, _>("session_id").map(rows::session_id).transpose()?,
+        user: UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?,
+        at: Timestamp::from_micros(row.get("at")),
+        reason: row.get("reason"),
+    })
+}
+
+async fn another_admin(connection: &mut SqliteConnection, than: UserId) -> Result<bool, Failure> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE admin = 1 AND verified = 1 AND id <> ?)")
+        .bind(than.as_bytes())
+        .fetch_one(connection)
+        .await
+        .stored()
+}
+
+/// Removes an account with all that is its own, and says so.
+pub async fn delete(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    user: &User,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    rows::close_sessions(connection, user.id, Reason::Deleted, at).await?;
+    rows::record_closure(connection, user.id, None, Reason::Deleted, at).await?;
+    for statement in [
+        "DELETE FROM codes WHERE user_id = ?",
+        "DELETE FROM code_tries WHERE user_id = ?",
+        "DELETE FROM users WHERE id = ?",
+    ] {
+        sqlx::query(statement).bind(user.id.as_bytes()).execute(&mut *connection).await.stored()?;
+    }
+    outbox::append(connection, &announcer.deleted(user, actor)).await
+}
+
+async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, expiry: Expiry) -> Result<Swept, Failure> {
+    let old = sqlx::query("SELECT * FROM users WHERE verified = 0 AND created_at <= ? ORDER BY created_at LIMIT ?")
+        .bind(expiry.unverified_before.as_micros())
+        .bind(BATCH)
+        .fetch_all(&mut *connection)
+        .await
+        .stored()?;
+    for row in &old {
+        delete(connection, announcer, &rows::user(row)?, Actor::Platform, expiry.now).await?;
+    }
+    Ok(Swept { accounts: old.len() as u64, rows: sweep_rows(connection, expiry).await? })
+}
+
+/// Each statement takes the time before which its rows are of no use.
+async fn sweep_rows(connection: &mut SqliteConnection, expiry: Expiry) -> Result<u64, Failure> {
+    let statements = [
+        (
+            "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires_at <= ? LIMIT ?)",
+            expiry.now,
+        ),
+        ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?)", expiry.now),
+        (
+            "DELETE FROM code_tries WHERE (user_id, purpose) IN
+                 (SELECT user_id, purpose FROM codes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+            expiry.now,
+        ),
+        (
+            "DELETE FROM codes WHERE (user_id, purpose) IN
+                 (SELECT user_id, purpose FROM codes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+            expiry.now,
+        ),
+        (
+            "DELETE FROM code_sends WHERE position IN (SELECT position FROM code_sends WHERE at <= ? LIMIT ?)",
+            expiry.now.minus(HOUR),
+        ),
+        (
+            "DELETE FROM closures WHERE position IN (SELECT position FROM closures WHERE at <= ? LIMIT ?)",
+            expiry.closures_before,
+        ),
+    ];
+    let mut removed = 0;
+    for (statement, before) in statements {
+        let delete = sqlx::query(statement).bind(before.as_micros()).bind(BATCH);
+        removed += delete.execute(&mut *connection).await.stored()?.rows_affected();
+    }
+    Ok(removed)
+}

@@ -1,0 +1,68 @@
+//! Signing keys in SQLite.
+
+use async_trait::async_trait;
+use kit::{Failure, Timestamp};
+use sqlite::Stored as _;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::{SqliteStore, rows};
+use crate::domain::SigningKey;
+use crate::ports::KeyStore;
+
+#[async_trait]
+impl KeyStore for SqliteStore {
+    async fn all(&self) -> Result<Vec<SigningKey>, Failure> {
+        let found = sqlx::query("SELECT * FROM signing_keys ORDER BY signs_from DESC");
+        found.fetch_all(self.database.readers()).await.stored()?.iter().map(key).collect()
+    }
+
+    async fn add(&self, key: SigningKey) -> Result<bool, Failure> {
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let covered: bool =
+                    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM signing_keys WHERE signs_until > ?)")
+                        .bind(key.signs_from.as_micros())
+                        .fetch_one(&mut *c)
+                        .await
+                        .stored()?;
+                if covered {
+                    return Ok(false);
+                }
+                sqlx::query(
+                    "INSERT INTO signing_keys (kid, public_key, sealed, signs_from, signs_until) VALUES (?, ?, ?, ?, ?)",
+                )
+                .bind(&key.kid)
+                .bind(key.public_key.as_slice())
+                .bind(&key.sealed)
+                .bind(key.signs_from.as_micros())
+                .bind(key.signs_until.as_micros())
+                .execute(c)
+                .await
+                .stored()?;
+                Ok(true)
+            })
+        });
+        work.await
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, Failure> {
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let delete = sqlx::query("DELETE FROM signing_keys WHERE signs_until < ?").bind(before.as_micros());
+                delete.execute(c).await.stored().map(|done| done.rows_affected())
+            })
+        });
+        work.await
+    }
+}
+
+fn key(row: &SqliteRow) -> Result<SigningKey, Failure> {
+    Ok(SigningKey {
+        kid: row.get("kid"),
+        public_key: row.get::<Vec<u8>, _>("public_key").try_into().map_err(|_| rows::broken("public key"))?,
+        sealed: row.get("sealed"),
+        signs_from: Timestamp::from_micros(row.get("signs_from")),
+        signs_until: Timestamp::from_micros(row.get("signs_until")),
+    })
+}

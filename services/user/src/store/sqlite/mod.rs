@@ -1,0 +1,34 @@
+//! The service's ports on one SQLite file. Each method that writes is one transaction that holds its events too.
+
+mod accounts;
+mod codes;
+mod directory;
+mod keys;
+mod rows;
+mod sessions;
+
+use kit::Ambient;
+use sqlite::Database;
+
+use crate::events::Announcer;
+
+/// The tables, beside the bus's in the same file.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/user/sqlite");
+
+/// Accounts, codes, sessions and keys of one installation. Cheap to clone.
+#[derive(Clone)]
+pub struct SqliteStore {
+    database: Database,
+    ambient: Ambient,
+}
+
+impl SqliteStore {
+    /// On a file that has `bus::MIGRATIONS` and ours. The ambient mints the ids of events.
+    pub const fn new(database: Database, ambient: Ambient) -> Self {
+        Self { database, ambient }
+    }
+
+    fn announcer(&self) -> Announcer {
+        Announcer::here(&self.ambient)
+    }
+}

@@ -1,0 +1,124 @@
+//! Users between rows and the domain, and what several transactions have in common.
+
+use kit::{Failure, SessionId, TenantId, Timestamp, UserId};
+use sqlite::Stored as _;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use crate::domain::{Email, Gender, PersonName, PhoneNumber, Profile, Reason, User};
+
+/// A row of `users`. What does not parse was not written by us.
+pub fn user(row: &SqliteRow) -> Result<User, Failure> {
+    let phone_number = row.get::<Option<&str>, _>("phone_number").map(PhoneNumber::parse).transpose()?;
+    Ok(User {
+        id: UserId::from_bytes(row.get("id")).ok_or_else(|| broken("user id"))?,
+        tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| broken("tenant id"))?,
+        email: row.get::<&str, _>("email").parse::<Email>().map_err(|_| broken("email"))?,
+        profile: Profile {
+            first_name: PersonName::parse("first_name", row.get("first_name"))?,
+            last_name: PersonName::parse("last_name", row.get("last_name"))?,
+            phone_number,
+            gender: row.get::<Option<&str>, _>("gender").map(Gender::parse).transpose()?,
+            email_notification: row.get("email_notification"),
+            sms_notification: row.get("sms_notification"),
+        },
+        verified: row.get("verified"),
+        admin: row.get("admin"),
+        created_at: Timestamp::from_micros(row.get("created_at")),
+        updated_at: Timestamp::from_micros(row.get("updated_at")),
+        revision: row.get::<i64, _>("revision") as u64,
+    })
+}
+
+pub fn session_id(bytes: &[u8]) -> Result<SessionId, Failure> {
+    SessionId::from_bytes(bytes).ok_or_else(|| broken("session id"))
+}
+
+pub fn broken(what: &str) -> Failure {
+    Failure::internal(format!("a row has a broken {what}"))
+}
+
+pub async fn by_id(connection: &mut SqliteConnection, id: UserId) -> Result<Option<User>, Failure> {
+    let row = sqlx::query("SELECT * FROM users WHERE id = ?").bind(id.as_bytes()).fetch_optional(connection).await;
+    row.stored()?.as_ref().map(user).transpose()
+}
+
+pub async fn by_email(connection: &mut SqliteConnection, email: &Email) -> Result<Option<User>, Failure> {
+    let row = sqlx::query("SELECT * FROM users WHERE email = ?").bind(email.as_str()).fetch_optional(connection).await;
+    row.stored()?.as_ref().map(user).transpose()
+}
+
+/// Writes back all of a user that can change, but for the password.
+pub async fn save(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
+    let profile = &user.profile;
+    sqlx::query(
+        "UPDATE users SET first_name = ?, last_name = ?, phone_number = ?, gender = ?, verified = ?, admin = ?,
+             email_notification = ?, sms_notification = ?, updated_at = ?, revision = ? WHERE id = ?",
+    )
+    .bind(profile.first_name.as_str())
+    .bind(profile.last_name.as_str())
+    .bind(profile.phone_number.as_ref().map(PhoneNumber::as_str))
+    .bind(profile.gender.as_ref().map(Gender::as_str))
+    .bind(user.verified)
+    .bind(user.admin)
+    .bind(profile.email_notification)
+    .bind(profile.sms_notification)
+    .bind(user.updated_at.as_micros())
+    .bind(user.revision as i64)
+    .bind(user.id.as_bytes())
+    .execute(connection)
+    .await
+    .stored()
+    .map(drop)
+}
+
+/// Closes one session: it and its tokens go, and the closing is recorded for those who trust access tokens.
+pub async fn close_session(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    session: SessionId,
+    reason: Reason,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    for statement in ["DELETE FROM sessions WHERE id = ?", "DELETE FROM refresh_tokens WHERE session_id = ?"] {
+        sqlx::query(statement).bind(session.as_bytes()).execute(&mut *connection).await.stored()?;
+    }
+    record_closure(connection, user, Some(session), reason, at).await
+}
+
+/// Closes all sessions of a user, one by one: a login right after is another session and stays open.
+pub async fn close_sessions(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    reason: Reason,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let open: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM sessions WHERE user_id = ?")
+        .bind(user.as_bytes())
+        .fetch_all(&mut *connection)
+        .await
+        .stored()?;
+    for id in open {
+        close_session(connection, user, session_id(&id)?, reason, at).await?;
+    }
+    Ok(())
+}
+
+/// `session` is `None` where the whole account goes.
+pub async fn record_closure(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    session: Option<SessionId>,
+    reason: Reason,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    sqlx::query("INSERT INTO closures (session_id, user_id, at, reason) VALUES (?, ?, ?, ?)")
+        .bind(session.map(|session| session.as_bytes().to_vec()))
+        .bind(user.as_bytes())
+        .bind(at.as_micros())
+        .bind(reason.as_str())
+        .execute(connection)
+        .await
+        .stored()
+        .map(drop)
+}

@@ -1,0 +1,7 @@
+//! Background work of this service: keys are rotated, and what has had its time goes.
+
+pub mod account_sweep;
+pub mod signing_key_rotation;
+
+pub use account_sweep::AccountSweep;
+pub use signing_key_rotation::SigningKeyRotation;

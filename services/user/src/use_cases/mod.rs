@@ -1,0 +1,73 @@
+//! What people and services can do with accounts: one verb a file, written against ports.
+
+pub mod admin_set;
+pub mod keys_publish;
+pub mod login;
+pub mod logout;
+pub mod me_update;
+pub mod otp;
+pub mod password_reset;
+pub mod refresh;
+pub mod session_check;
+pub mod session_close;
+pub mod session_list;
+pub mod sessions_closed;
+pub mod signup;
+pub mod user_find;
+pub mod verify;
+
+use std::sync::Arc;
+
+use kit::{Ambient, Failure, SessionId};
+use secrecy::SecretString;
+
+use crate::config::UserConfig;
+use crate::domain::{Claims, NewCode, NewToken, Purpose, Secrets, User};
+use crate::ports::{AccountStore, CodeStore, Directory, KeyStore, PasswordHasher, SessionStore, TokenSigner};
+
+/// What every use case works with.
+pub struct App {
+    pub accounts: Arc<dyn AccountStore>,
+    pub codes: Arc<dyn CodeStore>,
+    pub sessions: Arc<dyn SessionStore>,
+    pub directory: Arc<dyn Directory>,
+    pub keys: Arc<dyn KeyStore>,
+    pub passwords: Arc<dyn PasswordHasher>,
+    pub tokens: Arc<dyn TokenSigner>,
+    pub secrets: Secrets,
+    pub ambient: Ambient,
+    pub config: UserConfig,
+    /// What the sign-up that makes the first admin must know; `None` where anybody may be it.
+    pub setup_code: Option<SecretString>,
+}
+
+/// What a login or a refresh gives. `expires_in` is the access token's life in seconds.
+pub struct Tokens {
+    pub access_token: String,
+    pub refresh_token: String,
+    pub expires_in: u64,
+}
+
+impl App {
+    fn draw_code(&self, email: &crate::domain::Email, purpose: Purpose) -> NewCode {
+        NewCode::draw(&self.ambient, &self.secrets, &self.config.codes(), email, purpose)
+    }
+
+    /// A refresh token's text, which is told once, and what is kept of it.
+    fn draw_token(&self) -> (String, NewToken) {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let text = URL_SAFE_NO_PAD.encode(self.ambient.bytes::<32>());
+        let expires_at = self.ambient.now().plus(self.config.refresh_token_life.get());
+        let kept = NewToken { hash: self.secrets.token_hash(&text), expires_at };
+        (text, kept)
+    }
+
+    async fn tokens_for(&self, user: &User, session: SessionId, refresh_token: String) -> Result<Tokens, Failure> {
+        let issued_at = self.ambient.now();
+        let life = self.config.access_token_life.get();
+        let claims =
+            Claims { user: user.id, session, revision: user.revision, issued_at, expires_at: issued_at.plus(life) };
+        let access_token = self.tokens.sign(claims).await?;
+        Ok(Tokens { access_token, refresh_token, expires_in: life.as_secs() })
+    }
+}

@@ -1,0 +1,23 @@
+//! Sets a new password with a code, and closes every session: whoever had the old password is out.
+
+use std::net::IpAddr;
+
+use kit::Failure;
+
+use super::App;
+use super::verify::attempt;
+use crate::domain::code::code_invalid;
+use crate::domain::{Email, Password, Purpose};
+
+/// `code_invalid` for every code that does not fit; `busy` leaves the code usable.
+pub async fn password_reset(
+    app: &App,
+    email: Email,
+    otp: &str,
+    new_password: Password,
+    from: IpAddr,
+) -> Result<(), Failure> {
+    let password_hash = app.passwords.hash(new_password).await?;
+    let attempt = attempt(app, email, Purpose::Reset, otp, from);
+    if app.codes.reset(attempt, password_hash, app.config.codes()).await? { Ok(()) } else { Err(code_invalid()) }
+}

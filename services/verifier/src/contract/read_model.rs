@@ -1,0 +1,121 @@
+//! The contract of `ReadModel`: the newest revision wins in whatever order events come, and a position moves with its effects.
+
+use std::sync::Arc;
+
+use bus::consume::DeadLetter;
+use bus::{Event, Record, Topic};
+use kit::{Ambient, ServiceName, TenantId};
+use testkit::contract;
+
+use crate::domain::{AllocationCopy, Effect, MachineCopy, Person};
+use crate::ports::{Intake, ReadModel};
+use crate::samples;
+
+const ME: &str = "case";
+
+/// A read model of its own for one case.
+pub struct World {
+    pub model: Arc<dyn ReadModel>,
+    pub ambient: Ambient,
+    /// Whatever has to live as long as the model.
+    pub keep: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl World {
+    async fn take(&self, topic: Topic, position: u64, effects: Vec<Effect>) {
+        self.model.take(ME, Intake { topic, effects, letters: Vec::new(), position }).await.unwrap();
+    }
+
+    async fn position(&self, topic: Topic) -> u64 {
+        self.model.position(ME, topic).await.unwrap()
+    }
+
+    /// An event that nobody can read, put aside.
+    fn letter(&self, position: u64) -> DeadLetter {
+        let event =
+            Event::new(&self.ambient, Topic::User, ServiceName::User, "user.created", "s", 1, &"not one".to_owned());
+        DeadLetter { record: Record { position, event }, reason: "not one".to_owned() }
+    }
+}
+
+contract! {
+    /// What every `ReadModel` must do.
+    pub fn read_model(world: World) {
+        async fn what_was_never_announced_is_not_there() {
+            let (person, machine) = (samples::person(&world.ambient), samples::machine(&world.ambient, 1));
+            let allocation = samples::allocation(&world.ambient, 1);
+            assert_eq!(world.model.person(person.user).await.unwrap(), None);
+            assert_eq!(world.model.machine(machine.id).await.unwrap(), None);
+            assert_eq!(world.model.allocation(allocation.tenant, allocation.id).await.unwrap(), None);
+            assert_eq!(world.position(Topic::User).await, 0);
+        }
+
+        async fn what_was_announced_is_there_whole() {
+            let person = Person { admin: true, suspended: true, ..samples::person(&world.ambient) };
+            let machine = MachineCopy { deleted: true, ..samples::machine(&world.ambient, 1) };
+            let allocation = samples::allocation(&world.ambient, 1);
+            world.take(Topic::User, 1, vec![Effect::Person(person.clone())]).await;
+            world.take(Topic::Machine, 1, vec![Effect::Machine(machine.clone())]).await;
+            world.take(Topic::Allocation, 1, vec![Effect::Allocation(allocation.clone())]).await;
+            assert_eq!(world.model.person(person.user).await.unwrap(), Some(person));
+            assert_eq!(world.model.machine(machine.id).await.unwrap(), Some(machine));
+            let found = world.model.allocation(allocation.tenant, allocation.id).await.unwrap();
+            assert_eq!(found, Some(allocation));
+        }
+
+        async fn an_older_revision_changes_nothing() {
+            let second = Person { revision: 2, ..samples::person(&world.ambient) };
+            let first = Person { revision: 1, verified: false, ..second.clone() };
+            let same = Person { admin: true, ..second.clone() };
+            world.take(Topic::User, 1, vec![Effect::Person(second.clone())]).await;
+            world.take(Topic::User, 2, vec![Effect::Person(first), Effect::Person(same)]).await;
+            assert_eq!(world.model.person(second.user).await.unwrap(), Some(second));
+
+            let machine = samples::machine(&world.ambient, 2);
+            let old = MachineCopy { revision: 1, message: vec![9], ..machine.clone() };
+            world.take(Topic::Machine, 1, vec![Effect::Machine(machine.clone()), Effect::Machine(old)]).await;
+            assert_eq!(world.model.machine(machine.id).await.unwrap(), Some(machine));
+
+            let allocation = samples::allocation(&world.ambient, 2);
+            let old = AllocationCopy { revision: 1, message: vec![9], ..allocation.clone() };
+            let effects = vec![Effect::Allocation(allocation.clone()), Effect::Allocation(old)];
+            world.take(Topic::Allocation, 1, effects).await;
+            let found = world.model.allocation(allocation.tenant, allocation.id).await.unwrap();
+            assert_eq!(found, Some(allocation));
+        }
+
+        async fn a_newer_revision_takes_the_place_of_the_older() {
+            let first = samples::person(&world.ambient);
+            let second = Person { revision: 2, verified: false, ..first.clone() };
+            world.take(Topic::User, 1, vec![Effect::Person(first)]).await;
+            world.take(Topic::User, 2, vec![Effect::Person(second.clone())]).await;
+            assert_eq!(world.model.person(second.user).await.unwrap(), Some(second));
+        }
+
+        async fn anothers_allocation_is_none() {
+            let allocation = samples::allocation(&world.ambient, 1);
+            world.take(Topic::Allocation, 1, vec![Effect::Allocation(allocation.clone())]).await;
+            let stranger = TenantId::mint(&world.ambient);
+            assert_eq!(world.model.allocation(stranger, allocation.id).await.unwrap(), None);
+        }
+
+        async fn each_topic_has_its_own_position_and_none_goes_back() {
+            world.take(Topic::User, 7, Vec::new()).await;
+            world.take(Topic::Machine, 3, Vec::new()).await;
+            world.take(Topic::User, 5, Vec::new()).await;
+            assert_eq!((world.position(Topic::User).await, world.position(Topic::Machine).await), (7, 3));
+            assert_eq!(world.model.position("other", Topic::User).await.unwrap(), 0);
+        }
+
+        async fn an_event_put_aside_is_passed_over() {
+            let person = samples::person(&world.ambient);
+            let effects = vec![Effect::Person(person.clone())];
+            let intake = Intake { topic: Topic::User, effects, letters: vec![world.letter(4)], position: 5 };
+            // Twice, as after a crash before the position was heard of.
+            world.model.take(ME, intake.clone()).await.unwrap();
+            world.model.take(ME, intake).await.unwrap();
+            assert_eq!(world.position(Topic::User).await, 5);
+            assert_eq!(world.model.person(person.user).await.unwrap(), Some(person));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What a verdict rests on, and how it is reached.
+
+mod closures;
+mod copies;
+mod person;
+
+pub use closures::{Closure, Closures};
+pub use copies::{AllocationCopy, Effect, MachineCopy, Revised};
+pub use person::{Asking, Need, Person, verdict};

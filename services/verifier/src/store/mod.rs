@@ -1,0 +1,3 @@
+//! The read model's backends.
+
+pub mod sqlite;

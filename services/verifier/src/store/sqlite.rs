@@ -1,0 +1,130 @@
+//! The read model in the service's SQLite file.
+
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use bus::{Topic, outbox};
+use kit::{AllocationId, Failure, MachineId, TenantId, UserId};
+use sqlite::{Database, Stored as _};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use crate::domain::{AllocationCopy, Effect, MachineCopy, Person};
+use crate::ports::{Intake, ReadModel};
+
+/// The tables beside the bus's own.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/verifier/sqlite");
+
+pub struct SqliteReadModel(Database);
+
+impl SqliteReadModel {
+    pub const fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    async fn row(&self, query: &'static str, keys: &[&[u8]]) -> Result<Option<SqliteRow>, Failure> {
+        let query = keys.iter().fold(sqlx::query(query), |query, key| query.bind(*key));
+        query.fetch_optional(self.0.readers()).await.stored()
+    }
+}
+
+#[async_trait]
+impl ReadModel for SqliteReadModel {
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Failure> {
+        let row = self.row("SELECT * FROM people WHERE user_id = ?", &[user.as_bytes()]).await?;
+        row.map(|row| {
+            Ok(Person {
+                user,
+                tenant: tenant_of(&row)?,
+                verified: row.get("verified"),
+                admin: row.get("admin"),
+                suspended: row.get("suspended"),
+                deleted: row.get("deleted"),
+                revision: revision_of(&row),
+            })
+        })
+        .transpose()
+    }
+
+    async fn machine(&self, id: MachineId) -> Result<Option<MachineCopy>, Failure> {
+        let row = self.row("SELECT * FROM machine_copies WHERE id = ?", &[id.as_bytes()]).await?;
+        Ok(row.map(|row| MachineCopy {
+            id,
+            deleted: row.get("deleted"),
+            revision: revision_of(&row),
+            message: row.get("message"),
+        }))
+    }
+
+    async fn allocation(&self, tenant: TenantId, id: AllocationId) -> Result<Option<AllocationCopy>, Failure> {
+        let query = "SELECT * FROM allocation_copies WHERE tenant_id = ? AND id = ?";
+        let row = self.row(query, &[tenant.as_bytes(), id.as_bytes()]).await?;
+        Ok(row.map(|row| AllocationCopy { id, tenant, revision: revision_of(&row), message: row.get("message") }))
+    }
+
+    async fn position(&self, consumer: &'static str, topic: Topic) -> Result<u64, Failure> {
+        outbox::position(&self.0, consumer, topic).await
+    }
+
+    async fn take(&self, consumer: &'static str, intake: Intake) -> Result<(), Failure> {
+        let work = self.0.write(move |c| {
+            Box::pin(async move {
+                for effect in &intake.effects {
+                    apply(c, effect).await?;
+                }
+                for letter in &intake.letters {
+                    outbox::bury(c, consumer, letter).await?;
+                }
+                outbox::advance(c, consumer, intake.topic, intake.position).await
+            })
+        });
+        work.await
+    }
+}
+
+async fn apply(c: &mut SqliteConnection, effect: &Effect) -> Result<(), Failure> {
+    let query = match effect {
+        Effect::Person(person) => sqlx::query(
+            "INSERT INTO people (user_id, tenant_id, verified, admin, suspended, deleted, revision)
+             VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (user_id) DO UPDATE SET tenant_id = excluded.tenant_id, verified = excluded.verified,
+             admin = excluded.admin, suspended = excluded.suspended, deleted = excluded.deleted,
+             revision = excluded.revision WHERE excluded.revision > people.revision",
+        )
+        .bind(person.user.as_bytes())
+        .bind(person.tenant.as_bytes())
+        .bind(person.verified)
+        .bind(person.admin)
+        .bind(person.suspended)
+        .bind(person.deleted)
+        .bind(person.revision as i64),
+        Effect::Machine(machine) => sqlx::query(
+            "INSERT INTO machine_copies (id, deleted, revision, message) VALUES (?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET deleted = excluded.deleted, revision = excluded.revision,
+             message = excluded.message WHERE excluded.revision > machine_copies.revision",
+        )
+        .bind(machine.id.as_bytes())
+        .bind(machine.deleted)
+        .bind(machine.revision as i64)
+        .bind(&machine.message),
+        Effect::Allocation(allocation) => sqlx::query(
+            "INSERT INTO allocation_copies (id, tenant_id, revision, message) VALUES (?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET tenant_id = excluded.tenant_id, revision = excluded.revision,
+             message = excluded.message WHERE excluded.revision > allocation_copies.revision",
+        )
+        .bind(allocation.id.as_bytes())
+        .bind(allocation.tenant.as_bytes())
+        .bind(allocation.revision as i64)
+        .bind(&allocation.message),
+    };
+    query.execute(c).await.stored().map(drop)
+}
+
+fn tenant_of(row: &SqliteRow) -> Result<TenantId, Failure> {
+    TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| Failure::internal("a person's row has a broken tenant_id"))
+}
+
+fn revision_of(row: &SqliteRow) -> u64 {
+    row.get::<i64, _>("revision") as u64
+}

@@ -1,0 +1,104 @@
+//! SQLite keeps the contract, and models that break one rule each fail the case that is about it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bus::Topic;
+use kit::{AllocationId, Failure, MachineId, TenantId, UserId};
+use sqlite::Database;
+use testkit::{TestClock, contract};
+
+use super::{MIGRATIONS, SqliteReadModel};
+use crate::contract::read_model::{World, read_model};
+use crate::domain::{AllocationCopy, Effect, MachineCopy, Person};
+use crate::ports::{Intake, ReadModel};
+
+async fn world(wrap: impl FnOnce(SqliteReadModel) -> Arc<dyn ReadModel>) -> World {
+    let directory = tempfile::tempdir().unwrap();
+    let database = Database::open(&directory.path().join("v.db"), &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
+    let model = wrap(SqliteReadModel::new(database));
+    World { model, ambient: TestClock::default().ambient(), keep: Box::new(directory) }
+}
+
+#[tokio::test]
+async fn sqlite_keeps_the_contract() {
+    contract::passes(read_model(), || world(|model| Arc::new(model))).await;
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Breaks {
+    /// Takes the last to come for the newest.
+    Order,
+    /// Shows allocations to everybody.
+    Tenant,
+    /// Forgets to move on past what it cannot read.
+    Position,
+}
+
+struct Broken(SqliteReadModel, Breaks);
+
+#[async_trait]
+impl ReadModel for Broken {
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Failure> {
+        self.0.person(user).await
+    }
+
+    async fn machine(&self, id: MachineId) -> Result<Option<MachineCopy>, Failure> {
+        self.0.machine(id).await
+    }
+
+    async fn allocation(&self, tenant: TenantId, id: AllocationId) -> Result<Option<AllocationCopy>, Failure> {
+        if self.1 != Breaks::Tenant {
+            return self.0.allocation(tenant, id).await;
+        }
+        let owner = sqlx::query_scalar::<_, Vec<u8>>("SELECT tenant_id FROM allocation_copies WHERE id = ?")
+            .bind(id.as_bytes())
+            .fetch_optional(self.0.0.readers())
+            .await
+            .unwrap();
+        let owner = owner.and_then(|bytes| TenantId::from_bytes(&bytes));
+        self.0.allocation(owner.unwrap_or(tenant), id).await
+    }
+
+    async fn position(&self, consumer: &'static str, topic: Topic) -> Result<u64, Failure> {
+        self.0.position(consumer, topic).await
+    }
+
+    async fn take(&self, consumer: &'static str, intake: Intake) -> Result<(), Failure> {
+        if self.1 == Breaks::Position && !intake.letters.is_empty() {
+            return self.0.take(consumer, Intake { position: 0, ..intake }).await;
+        }
+        if self.1 == Breaks::Order {
+            for effect in &intake.effects {
+                self.forget(effect).await;
+            }
+        }
+        self.0.take(consumer, intake).await
+    }
+}
+
+impl Broken {
+    /// Removes a person's row, so that whatever comes next is taken.
+    async fn forget(&self, effect: &Effect) {
+        let Effect::Person(person) = effect else { return };
+        let user = person.user;
+        let work = self.0.0.write(move |c| {
+            Box::pin(async move {
+                let done = sqlx::query("DELETE FROM people WHERE user_id = ?").bind(user.as_bytes()).execute(c).await;
+                done.map(drop).map_err(Failure::internal)
+            })
+        });
+        work.await.unwrap();
+    }
+}
+
+async fn breaking(breaks: Breaks, case: &str) {
+    contract::fails(read_model(), || world(move |model| Arc::new(Broken(model, breaks))), &[case]).await;
+}
+
+#[tokio::test]
+async fn a_wrong_model_fails_the_case_that_is_about_its_fault() {
+    breaking(Breaks::Order, "an_older_revision_changes_nothing").await;
+    breaking(Breaks::Tenant, "anothers_allocation_is_none").await;
+    breaking(Breaks::Position, "an_event_put_aside_is_passed_over").await;
+}

@@ -1,0 +1,5 @@
+//! What the verifier does by itself.
+
+mod closures;
+
+pub use closures::ClosurePoll;

@@ -1,0 +1,41 @@
+//! What the verifier is asked, one question a file.
+
+mod allocation;
+mod check;
+mod confirmations;
+mod machine;
+mod news;
+mod resolve;
+mod revocation;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use cache::Cache;
+use kit::Ambient;
+
+use crate::config::VerifierConfig;
+use crate::ports::{Owners, ReadModel};
+
+pub use allocation::allocation;
+pub use check::check;
+pub use confirmations::Confirmations;
+pub use machine::machine;
+pub use news::News;
+pub use revocation::Revocation;
+
+/// What every question has at hand.
+#[derive(Clone)]
+pub struct App {
+    pub model: Arc<dyn ReadModel>,
+    pub owners: Arc<dyn Owners>,
+    /// Verdicts of the last second.
+    pub cache: Arc<dyn Cache>,
+    pub revocation: Arc<Revocation>,
+    pub confirmations: Arc<Confirmations>,
+    pub news: News,
+    pub ambient: Ambient,
+    pub config: VerifierConfig,
+}

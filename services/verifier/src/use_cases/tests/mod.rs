@@ -1,0 +1,5 @@
+//! What users must not notice, and what must not be held up.
+
+mod checks;
+mod copies;
+mod revocations;
