@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+use berth_user::UserConfig;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use kit::SiteId;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use wire::limit::LimitsConfig;
 
@@ -19,11 +22,19 @@ pub struct Config {
     /// What is logged: a level, or filters as `RUST_LOG` takes them.
     pub log: String,
     /// Where mail goes: `smtp://` or `smtps://[user:password@]host:port`. Without one each mail is a file.
-    pub smtp_url: Option<String>,
+    #[serde(skip_serializing)]
+    pub smtp_url: Option<SecretString>,
+    /// A file that holds it.
+    pub smtp_url_file: Option<PathBuf>,
     /// Who mail is from.
     pub mail_from: String,
     /// The code that the first sign-up needs off loopback; made up and printed where none is given.
-    pub setup_code: Option<String>,
+    #[serde(skip_serializing)]
+    pub setup_code: Option<SecretString>,
+    /// A file that holds it.
+    pub setup_code_file: Option<PathBuf>,
+    /// The file with the master key; `<data-dir>/keys/master.key`, made when missing, where none is named.
+    pub master_key_file: Option<PathBuf>,
     /// Lets mail be written to files although others can reach the listener.
     pub allow_file_mail: bool,
     /// How long requests are still accepted after SIGTERM, so that whoever balances the load notices.
@@ -33,6 +44,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub site: SiteConfig,
     pub quota: QuotaConfig,
+    pub user: UserConfig,
 }
 
 /// The container engine beside this process.
@@ -68,14 +80,18 @@ impl Default for Config {
             listen: "127.0.0.1:8080".to_owned(),
             log: "info".to_owned(),
             smtp_url: None,
+            smtp_url_file: None,
             mail_from: "Berth <berth@localhost>".to_owned(),
             setup_code: None,
+            setup_code_file: None,
+            master_key_file: None,
             allow_file_mail: false,
             drain: kit::Span::seconds(5),
             catalogue: None,
             limits: LimitsConfig::default(),
             site: SiteConfig::default(),
             quota: QuotaConfig::default(),
+            user: UserConfig::default(),
         }
     }
 }
@@ -98,15 +114,68 @@ impl Default for QuotaConfig {
     }
 }
 
+/// Variables of the environment that begin like ours and are somebody else's: the client's, the scripts' and flags.
+const NOT_SETTINGS: [&str; 7] = ["CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "TOKEN", "JSON"];
+
 impl Config {
-    /// Reads the file, where one is named, and the environment over the defaults.
-    pub fn load(file: Option<&Path>) -> Result<Self, Box<figment::Error>> {
+    /// Reads the file, where one is named, and the environment over the defaults; secrets from their files.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
-        // These name the file and the client's settings, not ours.
-        let environment = Env::prefixed("BERTH_").ignore(&["CONFIG", "CACHE", "URL", "CONTEXT"]).split("__");
-        figment.merge(environment).extract().map_err(Box::new)
+        let environment = Env::prefixed("BERTH_").ignore(&NOT_SETTINGS).split("__");
+        let mut config: Self = figment.merge(environment).extract()?;
+        config.smtp_url = secret(config.smtp_url, config.smtp_url_file.as_deref())?;
+        config.setup_code = secret(config.setup_code, config.setup_code_file.as_deref())?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> anyhow::Result<()> {
+        let (first, last) = self.site.ports;
+        anyhow::ensure!(
+            first >= 1024 && first <= last,
+            "site.ports: two ports from 1024 to 65535, the lower one first"
+        );
+        Ok(())
+    }
+}
+
+/// What a file holds takes the place of what was given in the open.
+fn secret(given: Option<SecretString>, file: Option<&Path>) -> anyhow::Result<Option<SecretString>> {
+    let Some(file) = file else { return Ok(given) };
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read the secret in {}", file.display()))?;
+    Ok(Some(text.trim().into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    fn load(text: &str) -> anyhow::Result<Config> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Config::load(Some(file.path()))
+    }
+
+    #[test]
+    fn a_file_overrides_defaults_and_an_unknown_key_is_named() {
+        let config = load("listen = \"127.0.0.1:9\"\n[quota]\ninstances = 9\nmemory = \"8GiB\"").unwrap();
+        assert_eq!((config.listen.as_str(), config.quota.instances), ("127.0.0.1:9", 9));
+        assert_eq!((config.quota.memory, config.quota.ports), (kit::Bytes::gib(8), 10));
+        assert!(load("lisen = \"x\"").unwrap_err().to_string().contains("lisen"));
+        assert!(load("[site]\nports = [9, 1]").unwrap_err().to_string().contains("site.ports"));
+    }
+
+    #[test]
+    fn a_secret_comes_from_its_file_and_is_not_printed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "smtp://user:hunter2@localhost:25\n").unwrap();
+        let config = load(&format!("smtp_url_file = {:?}", file.path())).unwrap();
+        assert_eq!(config.smtp_url.as_ref().unwrap().expose_secret(), "smtp://user:hunter2@localhost:25");
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use kit::{Ambient, InstallationId, MasterKey};
@@ -17,8 +17,8 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Makes what is missing. Fails where another process holds it.
-    pub fn open(path: &Path, ambient: &Ambient) -> anyhow::Result<Self> {
+    /// Makes what is missing, the master key in its own place unless a file is named. Fails where another process holds it.
+    pub fn open(path: &Path, master_key: Option<&Path>, ambient: &Ambient) -> anyhow::Result<Self> {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -28,10 +28,7 @@ impl DataDir {
         let installation = read_or_make(&path.join("installation"), || InstallationId::mint(ambient).to_string())?;
         let keys = path.join("keys");
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&keys)?;
-        let file = match std::env::var_os("BERTH_MASTER_KEY_FILE") {
-            Some(file) => PathBuf::from(file),
-            None => keys.join("master.key"),
-        };
+        let file = master_key.map_or_else(|| keys.join("master.key"), Path::to_path_buf);
         let master = read_or_make(&file, || MasterKey::mint(ambient).encode())?;
         Ok(Self {
             installation: installation.trim().parse().context("the file `installation` is broken")?,
@@ -77,10 +74,10 @@ mod tests {
     fn what_was_minted_stays_and_two_processes_are_refused() {
         let directory = tempfile::tempdir().unwrap();
         let ambient = Ambient::system();
-        let first = DataDir::open(directory.path(), &ambient).unwrap();
-        assert!(DataDir::open(directory.path(), &ambient).is_err());
+        let first = DataDir::open(directory.path(), None, &ambient).unwrap();
+        assert!(DataDir::open(directory.path(), None, &ambient).is_err());
         let id = first.installation;
         drop(first);
-        assert_eq!(DataDir::open(directory.path(), &ambient).unwrap().installation, id);
+        assert_eq!(DataDir::open(directory.path(), None, &ambient).unwrap().installation, id);
     }
 }

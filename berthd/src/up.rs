@@ -26,7 +26,7 @@ const FINISH: Duration = Duration::from_secs(6);
 pub async fn up(config: Config) -> anyhow::Result<()> {
     let ambient = Ambient::system();
     let address = resolve(&config.listen)?;
-    let data = DataDir::open(&config.data_dir, &ambient)?;
+    let data = DataDir::open(&config.data_dir, config.master_key_file.as_deref(), &ambient)?;
     let platform = platform(config, ambient, &data, address)?;
     let metrics = wire::telemetry::start_metrics()?;
     let services = wiring::all(&platform).await?;
@@ -51,7 +51,9 @@ pub async fn up(config: Config) -> anyhow::Result<()> {
 pub fn platform(config: Config, ambient: Ambient, data: &DataDir, address: SocketAddr) -> anyhow::Result<Platform> {
     let loopback = address.ip().is_loopback();
     if !loopback && config.smtp_url.is_none() && !config.allow_file_mail {
-        bail!("others can reach {address}, so mail must go to a server: set smtp_url (BERTH_SMTP_URL), or allow_file_mail");
+        bail!(
+            "others can reach {address}, so mail must go to a server: set smtp_url (BERTH_SMTP_URL), or allow_file_mail"
+        );
     }
     Ok(Platform {
         limits: Limits::new(&config.limits),
@@ -109,7 +111,8 @@ async fn ready(status: &Status) {
 }
 
 async fn asked_to_stop() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

@@ -30,7 +30,8 @@ impl Paths {
     fn methods(&self, path: &str) -> Vec<&'static str> {
         let asked = segments(path);
         let same = |known: &[String]| {
-            known.len() == asked.len() && known.iter().zip(&asked).all(|(known, asked)| known.starts_with('{') || known == asked)
+            known.len() == asked.len()
+                && known.iter().zip(&asked).all(|(known, asked)| known.starts_with('{') || known == asked)
         };
         self.0.iter().filter(|(known, _)| same(known)).flat_map(|(_, methods)| methods.iter().copied()).collect()
     }
@@ -46,7 +47,8 @@ pub async fn handler(request: HttpRequest, paths: web::Data<Paths>) -> HttpRespo
         return Problem(Failure::of(ErrorCode::RouteNotFound)).error_response();
     }
     let allowed = methods.join(", ");
-    let mut response = Problem(Failure::new(ErrorCode::MethodNotAllowed, format!("This path takes {allowed}."))).error_response();
+    let mut response =
+        Problem(Failure::new(ErrorCode::MethodNotAllowed, format!("This path takes {allowed}."))).error_response();
     if let Ok(value) = allowed.parse() {
         response.headers_mut().insert(ALLOW, value);
     }

@@ -50,13 +50,15 @@ impl Status {
 }
 
 /// A server on a listener that is bound already. It serves once it is polled.
-pub fn serve(platform: &Platform, services: &[Service], listener: TcpListener, status: Status) -> anyhow::Result<Server> {
+pub fn serve(
+    platform: &Platform,
+    services: &[Service],
+    listener: TcpListener,
+    status: Status,
+) -> anyhow::Result<Server> {
     let routes: Vec<Routes> = services.iter().filter_map(|service| service.http.clone()).collect();
-    let observed = Observe {
-        ambient: platform.ambient.clone(),
-        limits: platform.limits.clone(),
-        drain: platform.drain.clone(),
-    };
+    let observed =
+        Observe { ambient: platform.ambient.clone(), limits: platform.limits.clone(), drain: platform.drain.clone() };
     let document = openapi::of(&routes);
     let paths = Arc::new(fallback::Paths::of(&document));
     let server = HttpServer::new(move || {

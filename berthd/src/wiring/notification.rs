@@ -9,6 +9,7 @@ use berth_notification::store::SqliteDeliveries;
 use berth_notification::store::sqlite::MIGRATIONS;
 use berth_notification::{Deps, build};
 use kit::{Failure, ServiceName};
+use secrecy::ExposeSecret as _;
 
 use crate::platform::Platform;
 
@@ -29,7 +30,7 @@ pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
 fn mailer(platform: &Platform) -> Result<Arc<dyn Mailer>, Failure> {
     let sender = Sender::parse(&platform.config.mail_from)?;
     Ok(match &platform.config.smtp_url {
-        Some(url) => Arc::new(SmtpMailer::new(url, sender)?),
+        Some(url) => Arc::new(SmtpMailer::new(url.expose_secret(), sender)?),
         None => Arc::new(FileMailer::new(platform.data_dir().join("mail"), sender)),
     })
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use berth_user::crypto::Argon;
 use berth_user::store::SqliteStore;
-use berth_user::{Deps, MIGRATIONS, UserConfig};
+use berth_user::{Deps, MIGRATIONS};
 use kit::{Failure, ServiceName};
+use secrecy::SecretString;
 use wire::Service;
 
 use crate::platform::Platform;
@@ -14,7 +15,7 @@ use crate::platform::Platform;
 pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
     let database = platform.database(ServiceName::User, &MIGRATIONS).await?;
     let store = Arc::new(SqliteStore::new(database, platform.ambient.clone()));
-    let config = UserConfig::default();
+    let config = platform.config.user.clone();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Argon::new(platform.ambient.clone(), cores, config.password_queue.get())?;
     berth_user::build(Deps {
@@ -28,17 +29,17 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
         ambient: platform.ambient.clone(),
         config,
         limits: platform.limits.clone(),
-        setup_code: setup_code(platform).map(Into::into),
+        setup_code: setup_code(platform),
     })
     .await
 }
 
 /// The configured code; off loopback there is always one, because anybody could be the first to sign up.
-fn setup_code(platform: &Platform) -> Option<String> {
+fn setup_code(platform: &Platform) -> Option<SecretString> {
     let made_up = || {
         let code = platform.ambient.password(16);
         tracing::warn!("the first sign-up becomes the admin and needs this set-up code: {code}");
-        code
+        code.into()
     };
     platform.config.setup_code.clone().or_else(|| (!platform.loopback).then(made_up))
 }

@@ -75,7 +75,7 @@ pub async fn run(consumer: Arc<dyn Consumer>, source: Arc<dyn Source>, cancel: C
         tokio::select! {
             () = cancel.cancelled() => return,
             () = async { tokio::time::sleep(pause.unwrap_or_default()).await }, if pause.is_some() => {}
-            changed = changes.changed(), if pause.is_none() => if changed.is_err() { return },
+            more = changes.changed(), if pause.is_none() => if more.is_err() { return },
         }
     }
 }

@@ -73,9 +73,10 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let failure = &self.0;
-        match failure.code.row().status {
-            500.. => tracing::error!(code = %failure.code, operator = failure.operator, "{}", failure.detail),
-            _ => tracing::debug!(code = %failure.code, operator = failure.operator, "{}", failure.detail),
+        if failure.code.row().status >= 500 {
+            tracing::error!(code = %failure.code, operator = failure.operator, "{}", failure.detail);
+        } else {
+            tracing::debug!(code = %failure.code, operator = failure.operator, "{}", failure.detail);
         }
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));

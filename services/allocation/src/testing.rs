@@ -122,11 +122,13 @@ impl Engine for FakeEngine {
 
     async fn ensure_volume(&self, command: Command, volume: &VolumeLease) -> Result<(), Failure> {
         let id = volume.id;
-        self.act("ensure_volume", |world| drop(world.volumes.insert(id, (command.allocation, command.tenant)))).await
+        self.act("ensure_volume", |world| world.volumes.insert(id, (command.allocation, command.tenant)))
+            .await
+            .map(drop)
     }
 
     async fn remove_volume(&self, _: Command, volume: VolumeId) -> Result<(), Failure> {
-        self.act("remove_volume", |world| drop(world.volumes.remove(&volume))).await
+        self.act("remove_volume", |world| world.volumes.remove(&volume)).await.map(drop)
     }
 
     async fn ensure_network(&self, command: Command) -> Result<String, Failure> {
@@ -148,8 +150,9 @@ impl Engine for FakeEngine {
 
     async fn ensure_sandbox(&self, command: Command, plan: &SandboxPlan) -> Result<(), Failure> {
         let id = plan.sandbox;
-        self.act("ensure_sandbox", |world| drop(world.sandboxes.insert(id, (command.allocation, command.tenant, true))))
+        self.act("ensure_sandbox", |world| world.sandboxes.insert(id, (command.allocation, command.tenant, true)))
             .await
+            .map(drop)
     }
 
     async fn stop_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
@@ -162,7 +165,7 @@ impl Engine for FakeEngine {
     }
 
     async fn remove_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
-        self.act("remove_sandbox", |world| drop(world.sandboxes.remove(&sandbox))).await
+        self.act("remove_sandbox", |world| world.sandboxes.remove(&sandbox)).await.map(drop)
     }
 
     async fn ensure_container(&self, command: Command, _: &ContainerPlan) -> Result<(), Failure> {
@@ -191,7 +194,7 @@ impl Engine for FakeEngine {
     }
 
     async fn remove_container(&self, command: Command) -> Result<(), Failure> {
-        self.act("remove_container", |world| drop(world.containers.remove(&command.allocation))).await
+        self.act("remove_container", |world| world.containers.remove(&command.allocation)).await.map(drop)
     }
 
     async fn wait_ready(&self, _: Command, _: &ReadinessPlan) -> Result<(), Failure> {

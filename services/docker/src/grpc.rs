@@ -63,9 +63,10 @@ impl EngineMethods {
 }
 
 fn refuse(failure: &Failure) -> Status {
-    match failure.code.row().status {
-        500.. => tracing::warn!(%failure, "a command on the engine failed"),
-        _ => tracing::debug!(%failure, "a command on the engine was refused"),
+    if failure.code.row().status >= 500 {
+        tracing::warn!(%failure, "a command on the engine failed");
+    } else {
+        tracing::debug!(%failure, "a command on the engine was refused");
     }
     status_of(failure)
 }

@@ -55,7 +55,6 @@ pub async fn build(deps: Deps) -> Service {
         Err(failure) => tracing::error!(%failure, "some volumes could not be attached again"),
     }
     let readiness = Readiness::default();
-    readiness.expect(tasks::PART);
     let hints = HintsFollow::new(app.clone(), followers.wake.clone(), stop);
     Service {
         name: ServiceName::Docker,
@@ -65,7 +64,7 @@ pub async fn build(deps: Deps) -> Service {
             allow: grpc::allow(),
         }),
         tasks: vec![
-            Scheduled::new(Arc::new(EnginePing { app: app.clone(), readiness: readiness.clone() })),
+            Scheduled::new(Arc::new(EnginePing::new(app.clone(), readiness.clone()))),
             Scheduled::new(Arc::new(FirewallKeep { app })),
             Scheduled::new(Arc::new(hints)),
             followers,

@@ -1,7 +1,11 @@
 //! What can be set about sockets.
 
+use std::time::Duration;
+
 use kit::Span;
 use serde::{Deserialize, Serialize};
+
+use crate::use_cases::Pace;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -31,5 +35,12 @@ impl Default for InteractConfig {
             // Well below the 75 s after which NGINX gives a silent connection up.
             ping: Span::seconds(25),
         }
+    }
+}
+
+impl InteractConfig {
+    /// A socket goes on for a minute where nobody can say whether its session is open.
+    pub(crate) fn pace(&self) -> Pace {
+        Pace { recheck: self.recheck.get(), again: Duration::from_secs(2), benefit: Duration::from_secs(60) }
     }
 }

@@ -54,28 +54,28 @@ macro_rules! call {
 #[async_trait]
 impl Engine for DockerEngine {
     async fn ensure_image(&self, command: Command, image: &str) -> Result<String, Failure> {
-        let request = v1::ImageEnsureRequest { command: message(command), image: image.to_owned() };
+        let request = v1::ImageEnsureRequest { command: Some(message(command)), image: image.to_owned() };
         call!(self.image_ensure(request), PULL).map(|reply| reply.digest)
     }
 
     async fn ensure_volume(&self, command: Command, volume: &VolumeLease) -> Result<(), Failure> {
         let (volume_id, size) = (volume.id.to_string(), volume.size.get());
-        call!(self.volume_ensure(v1::VolumeEnsureRequest { command: message(command), volume_id, size }), COMMAND)
+        call!(self.volume_ensure(v1::VolumeEnsureRequest { command: Some(message(command)), volume_id, size }), COMMAND)
             .map(drop)
     }
 
     async fn remove_volume(&self, command: Command, volume: VolumeId) -> Result<(), Failure> {
-        let request = v1::VolumeRemoveRequest { command: message(command), volume_id: volume.to_string() };
+        let request = v1::VolumeRemoveRequest { command: Some(message(command)), volume_id: volume.to_string() };
         call!(self.volume_remove(request), COMMAND).map(drop)
     }
 
     async fn ensure_network(&self, command: Command) -> Result<String, Failure> {
-        let request = v1::NetworkEnsureRequest { command: message(command) };
+        let request = v1::NetworkEnsureRequest { command: Some(message(command)) };
         call!(self.network_ensure(request), COMMAND).map(|reply| reply.name)
     }
 
     async fn release_network(&self, command: Command) -> Result<(), Failure> {
-        call!(self.network_release(v1::NetworkReleaseRequest { command: message(command) }), COMMAND).map(drop)
+        call!(self.network_release(v1::NetworkReleaseRequest { command: Some(message(command)) }), COMMAND).map(drop)
     }
 
     async fn ensure_sandbox(&self, command: Command, plan: &SandboxPlan) -> Result<(), Failure> {
@@ -85,7 +85,7 @@ impl Engine for DockerEngine {
             protocol: port.protocol.as_str().to_owned(),
         };
         let request = v1::SandboxEnsureRequest {
-            command: message(command),
+            command: Some(message(command)),
             sandbox_id: plan.sandbox.to_string(),
             network: plan.network.clone(),
             ports: plan.ports.iter().map(port).collect(),
@@ -95,12 +95,12 @@ impl Engine for DockerEngine {
     }
 
     async fn stop_sandbox(&self, command: Command, sandbox: SandboxId) -> Result<(), Failure> {
-        let request = v1::SandboxStopRequest { command: message(command), sandbox_id: sandbox.to_string() };
+        let request = v1::SandboxStopRequest { command: Some(message(command)), sandbox_id: sandbox.to_string() };
         call!(self.sandbox_stop(request), COMMAND).map(drop)
     }
 
     async fn remove_sandbox(&self, command: Command, sandbox: SandboxId) -> Result<(), Failure> {
-        let request = v1::SandboxRemoveRequest { command: message(command), sandbox_id: sandbox.to_string() };
+        let request = v1::SandboxRemoveRequest { command: Some(message(command)), sandbox_id: sandbox.to_string() };
         call!(self.sandbox_remove(request), COMMAND).map(drop)
     }
 
@@ -109,23 +109,23 @@ impl Engine for DockerEngine {
     }
 
     async fn start_container(&self, command: Command) -> Result<(), Failure> {
-        call!(self.container_start(v1::ContainerRequest { command: message(command) }), COMMAND).map(drop)
+        call!(self.container_start(v1::ContainerRequest { command: Some(message(command)) }), COMMAND).map(drop)
     }
 
     async fn stop_container(&self, command: Command) -> Result<(), Failure> {
-        let request = v1::ContainerStopRequest { command: message(command), grace_seconds: STOP_GRACE_SECONDS };
+        let request = v1::ContainerStopRequest { command: Some(message(command)), grace_seconds: STOP_GRACE_SECONDS };
         call!(self.container_stop(request), COMMAND).map(drop)
     }
 
     async fn remove_container(&self, command: Command) -> Result<(), Failure> {
-        call!(self.container_remove(v1::ContainerRequest { command: message(command) }), COMMAND).map(drop)
+        call!(self.container_remove(v1::ContainerRequest { command: Some(message(command)) }), COMMAND).map(drop)
     }
 
     async fn wait_ready(&self, command: Command, plan: &ReadinessPlan) -> Result<(), Failure> {
         let probe = &plan.probe;
         let bound = (probe.interval.get() + probe.timeout.get()).saturating_mul(probe.retries) + READINESS_SLACK;
         let request = v1::ReadinessWaitRequest {
-            command: message(command),
+            command: Some(message(command)),
             sandbox_id: plan.sandbox.to_string(),
             probe: Some(probe.into()),
             port: u32::from(plan.port),
@@ -184,15 +184,15 @@ impl Engine for DockerEngine {
     }
 }
 
-fn message(command: Command) -> Option<v1::Command> {
+fn message(command: Command) -> v1::Command {
     let (allocation_id, tenant_id) = (command.allocation.to_string(), command.tenant.to_string());
-    Some(v1::Command { allocation_id, tenant_id, epoch: command.epoch })
+    v1::Command { allocation_id, tenant_id, epoch: command.epoch }
 }
 
 fn container_request(command: Command, plan: &ContainerPlan) -> v1::ContainerEnsureRequest {
     let mount = |(volume, path): &(VolumeId, String)| v1::Mount { volume_id: volume.to_string(), path: path.clone() };
     v1::ContainerEnsureRequest {
-        command: message(command),
+        command: Some(message(command)),
         sandbox_id: plan.sandbox.to_string(),
         image: plan.image.clone(),
         user: plan.user.clone(),

@@ -53,7 +53,9 @@ pub fn choose(
     if let Some((_, network)) = own.or_else(roomy) {
         return Choice::Existing(network.name.clone(), network.subnet.clone());
     }
-    let unused = (1..).find(|number| networks.iter().all(|(taken, _)| taken != number)).unwrap_or(1);
+    // Of one number more than there are networks, at least one is free.
+    let mut numbers = 1..=networks.len() as u32 + 1;
+    let unused = numbers.find(|number| networks.iter().all(|(taken, _)| taken != number)).unwrap_or(1);
     Choice::New(identity.network(tenant, unused))
 }
 

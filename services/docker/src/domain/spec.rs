@@ -118,7 +118,9 @@ fn require(holds: bool, field: &str, sentence: &str) -> Result<(), Failure> {
 
 fn digest(parts: &impl Serialize) -> String {
     let text = serde_json::to_vec(parts).unwrap_or_default();
-    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&Sha256::digest(text)[..16]);
+    format!("{:032x}", u128::from_be_bytes(hash))
 }
 
 fn is_hostname(text: &str) -> bool {
@@ -147,6 +149,9 @@ fn is_path(path: &str) -> bool {
 mod tests {
     use super::*;
     use kit::{AllocationId, Ambient, Bytes, Cpu, TenantId};
+
+    /// A field, and a change to it that is refused.
+    type Change = (&'static str, fn(&mut ContainerSpec));
 
     fn container() -> ContainerSpec {
         let ambient = Ambient::system();
@@ -187,7 +192,7 @@ mod tests {
     #[test]
     fn what_could_reach_beyond_the_container_is_refused() {
         assert!(container().check().is_ok());
-        let changes: [(&str, fn(&mut ContainerSpec)); 8] = [
+        let changes: [Change; 8] = [
             ("capabilities", |s| s.capabilities = vec!["SYS_ADMIN".into()]),
             ("user", |s| s.user = Some("root".into())),
             ("tmpfs", |s| s.tmpfs[0].path = "/proc/x".into()),

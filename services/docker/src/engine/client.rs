@@ -143,7 +143,8 @@ impl Engine for DockerEngine {
     }
 
     async fn sandbox_create(&self, sandbox: &SandboxSpec) -> Result<String, Failure> {
-        self.make_sandbox(sandbox).await
+        // The engine's own specification is large; this keeps it off the callers' stacks.
+        Box::pin(self.make_sandbox(sandbox)).await
     }
 
     async fn container_create(&self, container: &ContainerSpec, inside: &str) -> Result<String, Failure> {

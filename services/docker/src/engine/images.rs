@@ -43,10 +43,14 @@ impl DockerEngine {
 
     /// The sandbox's image, made where it is missing: also when somebody pruned it.
     pub(super) async fn make_sandbox_image(&self) -> Result<(), Failure> {
+        self.import_sandbox(pause::IMAGE).await
+    }
+
+    async fn import_sandbox(&self, image: &str) -> Result<(), Failure> {
         let connected = self.connected().await?;
         let unknown = || Failure::of(ErrorCode::EngineRefused).operator("no sandbox program for this architecture");
         let archive = pause::root_filesystem(&connected.architecture).ok_or_else(unknown)?;
-        let (repo, tag) = pause::IMAGE.split_once(':').unwrap_or((pause::IMAGE, "latest"));
+        let (repo, tag) = image.split_once(':').unwrap_or((image, "latest"));
         let options = CreateImageOptionsBuilder::default().from_src("-").repo(repo).tag(tag).build();
         let body = bollard::body_full(archive.into());
         let mut steps = connected.docker.create_image(Some(options), Some(body), None).boxed();
@@ -90,6 +94,7 @@ fn pull_failed(image: &ImageRef, said: &str, operator: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bollard::query_parameters::RemoveImageOptions;
 
     #[test]
     fn an_image_that_is_not_there_is_told_from_a_registry_that_is_away() {
@@ -101,6 +106,20 @@ mod tests {
         assert!(failure.detail.contains("does not answer") && failure.code == ErrorCode::ImagePullFailed);
         assert!(!failure.detail.contains("dial tcp"));
         assert_eq!(pull_error(&image, Error::RequestTimeoutError).code, ErrorCode::EngineUnavailable);
+    }
+
+    /// Under a name of the test's own: the shared one may be in use.
+    #[tokio::test]
+    async fn the_sandboxs_image_is_made_on_an_engine_that_lacks_it() {
+        let installation = kit::InstallationId::mint(&kit::Ambient::system());
+        let identity = crate::domain::Identity { installation, site: "test".parse().unwrap() };
+        let name = format!("berth-sandbox-test:{}", identity.short());
+        let engine = DockerEngine::new(identity, "127.0.0.1".to_owned(), None);
+        assert_eq!(engine.find_image(&name).await.unwrap(), None);
+        engine.import_sandbox(&name).await.unwrap();
+        let made = engine.find_image(&name).await.unwrap();
+        engine.connected().await.unwrap().docker.remove_image(&name, None::<RemoveImageOptions>, None).await.unwrap();
+        assert!(made.is_some_and(|digest| digest.starts_with("sha256:")));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Networks and volumes.
 
+use bollard::models::Volume;
 use bollard::query_parameters::{ListNetworksOptions, RemoveVolumeOptions};
 use kit::{ErrorCode, Failure, VolumeId};
 
 use super::build;
 use super::client::DockerEngine;
-use super::failure::{failure, is_missing, is_network_taken, refusal};
+use super::failure::{failure, found, is_missing, is_network_taken, refusal};
 use crate::domain::identity::volume_name;
 use crate::domain::{Cidr, NetworkSpec, VolumeSpec};
 use crate::ports::engine::NetworkMade;
@@ -43,13 +44,23 @@ impl DockerEngine {
 
     pub(super) async fn make_volume(&self, spec: &VolumeSpec) -> Result<(), Failure> {
         let request = build::volume(&self.identity, spec);
-        self.call(|c| async move { c.docker.create_volume(request).await.map(drop).map_err(failure) }).await
+        // One that is there already is answered as it is.
+        let volume = self.call(|c| async move { c.docker.create_volume(request).await.map_err(failure) }).await?;
+        if self.owns(&volume) {
+            return Ok(());
+        }
+        let sentence = "A volume of this name is there that is not ours.";
+        Err(Failure::new(ErrorCode::ContainerConflict, sentence).operator(volume.name))
     }
 
     pub(super) async fn drop_volume(&self, volume: VolumeId) -> Result<(), Failure> {
         let name = volume_name(volume);
-        let done =
-            self.call(|c| async move { Ok(c.docker.remove_volume(&name, None::<RemoveVolumeOptions>).await) }).await?;
+        let looked = self.call(|c| async move { found(c.docker.inspect_volume(&volume_name(volume)).await) }).await?;
+        if !looked.is_some_and(|volume| self.owns(&volume)) {
+            return Ok(());
+        }
+        let options = None::<RemoveVolumeOptions>;
+        let done = self.call(|c| async move { Ok(c.docker.remove_volume(&name, options).await) }).await?;
         match done {
             Ok(()) => Ok(()),
             Err(error) if is_missing(&error) => Ok(()),
@@ -58,6 +69,10 @@ impl DockerEngine {
             }
             Err(error) => Err(failure(error)),
         }
+    }
+
+    fn owns(&self, volume: &Volume) -> bool {
+        self.identity.owns(|label| volume.labels.get(label).map(String::as_str))
     }
 }
 

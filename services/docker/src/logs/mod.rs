@@ -11,7 +11,7 @@ mod segment;
 mod sieve;
 mod store;
 #[cfg(test)]
-mod testing;
+mod tests;
 
 pub use entry::{Entry, Seq, What};
 pub use feed::stream;

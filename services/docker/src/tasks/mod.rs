@@ -6,4 +6,4 @@ mod ping;
 
 pub use firewall::FirewallKeep;
 pub use hints::HintsFollow;
-pub use ping::{EnginePing, PART};
+pub use ping::EnginePing;

@@ -1,6 +1,7 @@
 //! Asks the engine whether it is there, so that `/readyz` says so and says it again when it comes back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,11 +11,19 @@ use wire::task::{Report, Task};
 use crate::use_cases::App;
 
 /// The part of `/readyz` that the engine is.
-pub const PART: &str = "engine";
+const PART: &str = "engine";
 
 pub struct EnginePing {
-    pub app: Arc<App>,
-    pub readiness: Readiness,
+    app: Arc<App>,
+    readiness: Readiness,
+    away: AtomicBool,
+}
+
+impl EnginePing {
+    pub fn new(app: Arc<App>, readiness: Readiness) -> Self {
+        readiness.expect(PART);
+        Self { app, readiness, away: AtomicBool::new(false) }
+    }
 }
 
 #[async_trait]
@@ -30,11 +39,17 @@ impl Task for EnginePing {
     async fn run_once(&self) -> Report {
         match self.app.engine.ping().await {
             Ok(()) => {
+                if self.away.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the container engine answers again");
+                }
                 self.readiness.ok(PART);
                 Report { seen: 1, ..Report::default() }
             }
             Err(failure) => {
-                tracing::warn!(%failure, "the container engine does not answer");
+                // Once a loss, not once a ping.
+                if !self.away.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%failure, "the container engine does not answer");
+                }
                 self.readiness.not_ok(PART, "the container engine does not answer");
                 Report { failed: 1, ..Report::default() }
             }

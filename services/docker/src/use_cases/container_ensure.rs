@@ -1,5 +1,7 @@
 //! The container, made but not started, in its sandbox's network.
 
+use std::collections::HashSet;
+
 use kit::{ErrorCode, Failure};
 
 use super::App;
@@ -24,7 +26,23 @@ pub async fn container_ensure(app: &App, command: &Command, spec: &ContainerSpec
         }
         app.engine.remove(&name).await?;
     }
+    require_volumes(app, spec).await?;
     app.engine.container_create(spec, &sandbox.container.container_id).await
+}
+
+/// The engine would make a missing volume by itself: without our labels, without a bound. Another tenant's is as good as
+/// missing.
+async fn require_volumes(app: &App, spec: &ContainerSpec) -> Result<(), Failure> {
+    if spec.mounts.is_empty() {
+        return Ok(());
+    }
+    let volumes = app.engine.list().await?.volumes;
+    let its = volumes.iter().filter(|volume| volume.owner.tenant == spec.owner.tenant);
+    let there: HashSet<_> = its.map(|volume| volume.volume).collect();
+    match spec.mounts.iter().find(|mount| !there.contains(&mount.volume)) {
+        Some(missing) => Err(Failure::invalid("mounts", format!("the tenant has no volume {}", missing.volume))),
+        None => Ok(()),
+    }
 }
 
 fn joins(container: &Inspected, sandbox: &Inspected) -> bool {

@@ -7,7 +7,7 @@ use berth_docker::ports::HostNetwork as _;
 
 use crate::world::{Subject, World, docker};
 
-const SERVE: &[&str] = &["nc", "-lk", "-p", "8080", "-e", "cat"];
+const SERVE: &[&str] = &["httpd", "-f", "-p", "8080", "-h", "/tmp"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_has_no_power_and_bounded_room() {
@@ -34,10 +34,10 @@ async fn the_host_and_link_local_addresses_are_out_of_reach() {
     let world = World::new().await;
     let subject = world.subject();
     world.running(&subject, SERVE).await;
-    let metadata = Dummy::with_address();
+    let metadata = Metadata::new();
     let network = world.list().await.networks[0].subnet.clone();
     let gateway = format!("{}.{}", &network[..network.rfind('.').unwrap()], last_octet(&network) + 1);
-    for address in [metadata.address.as_str(), &gateway] {
+    for address in [metadata.0.as_str(), &gateway] {
         let listener = TcpListener::bind((address, 0)).unwrap();
         let at = listener.local_addr().unwrap();
         assert!(!reaches(&subject, at).await, "{at} is reached");
@@ -69,36 +69,29 @@ async fn tenants_are_apart_and_their_own_are_together() {
 
 /// Whether a connection from inside the container comes about.
 async fn reaches(subject: &Subject, at: SocketAddr) -> bool {
-    subject.sh(&format!("nc -z -w 2 {} {}", at.ip(), at.port())).await.0
+    subject.sh(&format!("nc -w 2 {} {} -e true", at.ip(), at.port())).await.0
 }
 
 fn last_octet(subnet: &str) -> u8 {
     subnet.split('/').next().unwrap().rsplit('.').next().unwrap().parse().unwrap()
 }
 
-/// An interface with an address such as clouds give their metadata.
-struct Dummy {
-    name: String,
-    address: String,
-}
+/// An address of the host such as clouds give their metadata.
+struct Metadata(String);
 
-impl Dummy {
-    fn with_address() -> Self {
-        let name = format!("bt{}", std::process::id() % 1_000_000);
-        let address = format!("169.254.{}.{}", std::process::id() / 254 % 254 + 1, std::process::id() % 254 + 1);
-        for arguments in [
-            vec!["link", "add", &name, "type", "dummy"],
-            vec!["addr", "add", &format!("{address}/32"), "dev", &name],
-            vec!["link", "set", &name, "up"],
-        ] {
-            assert!(Command::new("ip").args(arguments).status().unwrap().success());
-        }
-        Self { name, address }
+impl Metadata {
+    fn new() -> Self {
+        let process = std::process::id();
+        let address = format!("169.254.{}.{}", process / 254 % 254 + 1, process % 254 + 1);
+        assert!(
+            Command::new("ip").args(["addr", "add", &format!("{address}/32"), "dev", "lo"]).status().unwrap().success()
+        );
+        Self(address)
     }
 }
 
-impl Drop for Dummy {
+impl Drop for Metadata {
     fn drop(&mut self) {
-        Command::new("ip").args(["link", "del", &self.name]).status().unwrap();
+        Command::new("ip").args(["addr", "del", &format!("{}/32", self.0), "dev", "lo"]).status().unwrap();
     }
 }

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use crate::world::{World, code, docker, failure};
 
-const SERVE: &[&str] = &["nc", "-lk", "-p", "8080", "-e", "cat"];
+const SERVE: &[&str] = &["httpd", "-f", "-p", "8080", "-h", "/tmp"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_verb_twice_is_one_effect() {

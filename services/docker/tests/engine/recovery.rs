@@ -26,7 +26,7 @@ async fn a_sandbox_that_died_is_made_again_with_its_container() {
 async fn a_container_whose_sandbox_began_anew_is_started_into_it() {
     let world = World::new().await;
     let subject = world.subject();
-    let serve = &["nc", "-lk", "-p", "8080", "-e", "cat"];
+    let serve = &["httpd", "-f", "-p", "8080", "-h", "/tmp"];
     world.running(&subject, serve).await;
     docker(&["restart", "-t", "0", &format!("berth-sandbox-{}", subject.sandbox)]).await;
     world.running(&subject, serve).await;

@@ -61,3 +61,30 @@ async fn a_volume_in_use_stays_and_goes_afterwards() {
     }
     assert_eq!(world.list().await, v1::ListReply::default());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_that_is_missing_or_anothers_is_not_made_up() {
+    let world = World::new().await;
+    let (subject, stranger) = (world.subject(), world.subject());
+    let (missing, others) = (VolumeId::mint(&Ambient::system()), VolumeId::mint(&Ambient::system()));
+    world.client().volume_ensure(stranger.volume(others, 8 * MIB)).await.unwrap();
+    world.sandbox(&subject).await;
+    for volume in [missing, others] {
+        let mut container = subject.container(SLEEP);
+        container.mounts = vec![v1::Mount { volume_id: volume.to_string(), path: "/data".to_owned() }];
+        assert_eq!(code(world.client().container_ensure(container).await), ErrorCode::InvalidInput);
+    }
+    assert_eq!(world.list().await.containers, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_installations_volume_is_neither_used_nor_removed() {
+    let (world, other) = (World::new().await, World::new().await);
+    let (subject, volume) = (world.subject(), VolumeId::mint(&Ambient::system()));
+    world.client().volume_ensure(subject.volume(volume, 8 * MIB)).await.unwrap();
+    let refused = other.client().volume_ensure(subject.volume(volume, 8 * MIB)).await;
+    assert_eq!(code(refused), ErrorCode::ContainerConflict);
+    let remove = v1::VolumeRemoveRequest { command: subject.command(1), volume_id: volume.to_string() };
+    other.client().volume_remove(remove).await.unwrap();
+    assert_eq!(world.list().await.volumes.len(), 1);
+}

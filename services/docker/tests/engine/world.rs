@@ -48,7 +48,10 @@ impl World {
     /// On the engine at another address.
     pub async fn on(host: Option<String>) -> Self {
         // What the service warns of belongs to a failed test's output.
-        let _ = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN).with_test_writer().try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+            .with_test_writer()
+            .try_init();
         let ambient = Ambient::system();
         let identity = Identity { installation: InstallationId::mint(&ambient), site: "test".parse().unwrap() };
         let directory = tempfile::tempdir().unwrap();

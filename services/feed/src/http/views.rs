@@ -12,6 +12,7 @@ pub struct LikeView {
     pub likes: u64,
     pub dislikes: u64,
     /// The caller's own; null for neither, and for callers without a token.
+    #[schema(required = true)]
     pub mine: Option<LikeStatus>,
 }
 

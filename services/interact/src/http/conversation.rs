@@ -98,7 +98,7 @@ impl Conversation {
             sessions: self.app.sessions.clone(),
             notices: self.app.notices.subscribe(),
             handover: self.app.drain.handover.clone(),
-            recheck: self.app.config.recheck.get(),
+            pace: self.app.config.pace(),
         };
         let admitted = self.app.sessions.admit(token, tenant).await?;
         let watch = self.app.runtime.spawn(watch.over(admitted.clone()));

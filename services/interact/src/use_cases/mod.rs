@@ -8,4 +8,4 @@ mod watch;
 pub use backlog::{Bounds, Item};
 pub use follow::Feed;
 pub use open::open;
-pub use watch::{Notice, Watch};
+pub use watch::{Notice, Pace, Watch};

@@ -10,10 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ports::{Admitted, Closed, Sessions};
 
-/// How long a socket goes on while nobody can say whether its session is open.
-const BENEFIT: Duration = Duration::from_secs(60);
-/// A verdict may be a second old; after news it is asked for once more when that has passed.
-const AGAIN: Duration = Duration::from_secs(2);
+/// How often is looked.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// While all is quiet.
+    pub recheck: Duration,
+    /// Once more after news: a verdict may be a second old.
+    pub again: Duration,
+    /// How long a socket goes on while nobody can say whether its session is open.
+    pub benefit: Duration,
+}
 
 /// What all sockets are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,14 +34,14 @@ pub struct Watch {
     /// Subscribed before the token was checked, so that no closing falls in between.
     pub notices: broadcast::Receiver<Notice>,
     pub handover: CancellationToken,
-    pub recheck: Duration,
+    pub pace: Pace,
 }
 
 impl Watch {
     /// Returns when the socket must end, with why: `ShuttingDown` at a drain, else what became of the session.
     pub async fn over(mut self, admitted: Admitted) -> Failure {
         let mut good = Instant::now();
-        let mut next = good + self.recheck;
+        let mut next = good + self.pace.recheck;
         loop {
             let news = tokio::select! {
                 () = self.handover.cancelled() => return Failure::of(ErrorCode::ShuttingDown),
@@ -52,9 +58,11 @@ impl Watch {
             match self.sessions.look(&admitted).await {
                 Ok(()) => {
                     good = Instant::now();
-                    next = good + if news { AGAIN } else { self.recheck };
+                    next = good + if news { self.pace.again } else { self.pace.recheck };
                 }
-                Err(failure) if is_away(&failure) && good.elapsed() < BENEFIT => next = Instant::now() + AGAIN,
+                Err(failure) if is_away(&failure) && good.elapsed() < self.pace.benefit => {
+                    next = Instant::now() + self.pace.again;
+                }
                 Err(failure) => return failure,
             }
         }
@@ -75,23 +83,32 @@ fn is_away(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use async_trait::async_trait;
     use kit::{Ambient, Caller, Role, SessionId, TenantId, Timestamp, UserId};
+    use tokio::task::JoinHandle;
 
     use super::*;
 
-    /// Answers every look the same way.
-    struct Always(Mutex<Result<(), ErrorCode>>);
+    const NEVER: Duration = Duration::from_secs(3600);
+    const SOON: Duration = Duration::from_millis(20);
+
+    /// Answers every look the same way, until told otherwise.
+    struct Looks {
+        answer: Mutex<Result<(), ErrorCode>>,
+        number: AtomicUsize,
+    }
 
     #[async_trait]
-    impl Sessions for Always {
+    impl Sessions for Looks {
         async fn admit(&self, _: &str, _: Option<TenantId>) -> Result<Admitted, Failure> {
             Err(Failure::of(ErrorCode::Unauthenticated))
         }
 
         async fn look(&self, _: &Admitted) -> Result<(), Failure> {
-            self.0.lock().unwrap().map_err(Failure::of)
+            self.number.fetch_add(1, Ordering::SeqCst);
+            self.answer.lock().unwrap().map_err(Failure::of)
         }
     }
 
@@ -99,11 +116,12 @@ mod tests {
         notices: broadcast::Sender<Notice>,
         handover: CancellationToken,
         admitted: Admitted,
-        look: Arc<Always>,
+        looks: Arc<Looks>,
+        watch: JoinHandle<Failure>,
     }
 
     impl World {
-        fn new(look: Result<(), ErrorCode>) -> Self {
+        fn watching(answer: Result<(), ErrorCode>, pace: Pace) -> Self {
             let ambient = Ambient::system();
             let caller = Caller {
                 user: UserId::mint(&ambient),
@@ -115,62 +133,72 @@ mod tests {
                 admin: false,
             };
             let admitted = Admitted { caller, issued_at: Timestamp::from_micros(100), user_revision: 1 };
-            let look = Arc::new(Always(Mutex::new(look)));
-            Self { notices: broadcast::Sender::new(4), handover: CancellationToken::new(), admitted, look }
+            let looks = Arc::new(Looks { answer: Mutex::new(answer), number: AtomicUsize::new(0) });
+            let (notices, handover) = (broadcast::Sender::new(4), CancellationToken::new());
+            let watch =
+                Watch { sessions: looks.clone(), notices: notices.subscribe(), handover: handover.clone(), pace };
+            let watch = tokio::spawn(watch.over(admitted.clone()));
+            Self { notices, handover, admitted, looks, watch }
         }
 
-        fn watch(&self) -> tokio::task::JoinHandle<Failure> {
-            let watch = Watch {
-                sessions: self.look.clone(),
-                notices: self.notices.subscribe(),
-                handover: self.handover.clone(),
-                recheck: Duration::from_secs(30),
-            };
-            tokio::spawn(watch.over(self.admitted.clone()))
+        fn closed(&self, session: Option<SessionId>, at: i64) {
+            let (user, at) = (self.admitted.caller.user, Timestamp::from_micros(at));
+            self.notices.send(Notice::Closed(Closed { user, session, at })).unwrap();
         }
 
-        fn closed(&self, session: Option<SessionId>, at: i64) -> Notice {
-            Notice::Closed(Closed { user: self.admitted.caller.user, session, at: Timestamp::from_micros(at) })
+        async fn looked(&self, times: usize) {
+            testkit::until(|| async { self.looks.number.load(Ordering::SeqCst) }, |number| *number >= times).await;
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    const QUIET: Pace = Pace { recheck: NEVER, again: NEVER, benefit: NEVER };
+
+    #[tokio::test]
     async fn its_own_closing_ends_it_and_anothers_does_not() {
-        let world = World::new(Ok(()));
-        let watch = world.watch();
-        let other = SessionId::mint(&Ambient::system());
-        world.notices.send(world.closed(Some(other), 200)).unwrap();
-        world.notices.send(world.closed(None, 99)).unwrap();
-        tokio::time::sleep(Duration::from_secs(100)).await;
-        assert!(!watch.is_finished());
-        world.notices.send(world.closed(None, 100)).unwrap();
-        assert_eq!(watch.await.unwrap().code, ErrorCode::SessionClosed);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_missed_closing_is_found_by_looking_again() {
-        let world = World::new(Err(ErrorCode::SessionClosed));
-        let began = Instant::now();
-        let (told, untold) = (world.watch(), world.watch());
+        let world = World::watching(Ok(()), QUIET);
+        world.closed(Some(SessionId::mint(&Ambient::system())), 200);
+        world.closed(None, 99);
         world.notices.send(Notice::LookAgain).unwrap();
-        assert_eq!(told.await.unwrap().code, ErrorCode::SessionClosed);
-        assert_eq!(untold.await.unwrap().code, ErrorCode::SessionClosed);
-        assert!(began.elapsed() <= Duration::from_secs(30));
+        world.looked(1).await;
+        assert!(!world.watch.is_finished());
+        world.closed(None, 100);
+        assert_eq!(world.watch.await.unwrap().code, ErrorCode::SessionClosed);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_verifier_that_is_away_gets_a_minute() {
-        let world = World::new(Err(ErrorCode::PeerUnavailable));
-        let began = Instant::now();
-        assert_eq!(world.watch().await.unwrap().code, ErrorCode::PeerUnavailable);
-        assert!((60..=65).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    #[tokio::test]
+    async fn a_missed_closing_is_found_by_looking_again() {
+        let told = World::watching(Err(ErrorCode::SessionClosed), QUIET);
+        told.notices.send(Notice::LookAgain).unwrap();
+        assert_eq!(told.watch.await.unwrap().code, ErrorCode::SessionClosed);
+        let untold = World::watching(Err(ErrorCode::SessionClosed), Pace { recheck: SOON, ..QUIET });
+        assert_eq!(untold.watch.await.unwrap().code, ErrorCode::SessionClosed);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
+    async fn after_news_it_looks_twice() {
+        let world = World::watching(Ok(()), Pace { again: SOON, ..QUIET });
+        world.notices.send(Notice::LookAgain).unwrap();
+        world.looked(1).await;
+        *world.looks.answer.lock().unwrap() = Err(ErrorCode::SessionClosed);
+        assert_eq!(world.watch.await.unwrap().code, ErrorCode::SessionClosed);
+    }
+
+    #[tokio::test]
+    async fn a_verifier_that_is_away_gets_a_while() {
+        let pace = Pace { recheck: SOON, again: SOON, benefit: NEVER };
+        let world = World::watching(Err(ErrorCode::PeerUnavailable), pace);
+        world.looked(3).await;
+        assert!(!world.watch.is_finished());
+        let world = World::watching(Err(ErrorCode::PeerUnavailable), Pace { benefit: SOON, ..pace });
+        assert_eq!(world.watch.await.unwrap().code, ErrorCode::PeerUnavailable);
+        let world = World::watching(Err(ErrorCode::SessionUnknown), pace);
+        assert_eq!(world.watch.await.unwrap().code, ErrorCode::SessionUnknown);
+    }
+
+    #[tokio::test]
     async fn a_drain_ends_it() {
-        let world = World::new(Ok(()));
-        let watch = world.watch();
+        let world = World::watching(Ok(()), QUIET);
         world.handover.cancel();
-        assert_eq!(watch.await.unwrap().code, ErrorCode::ShuttingDown);
+        assert_eq!(world.watch.await.unwrap().code, ErrorCode::ShuttingDown);
     }
 }

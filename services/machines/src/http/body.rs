@@ -5,20 +5,29 @@ use std::collections::BTreeMap;
 use kit::machine::{Connection, LimitRange, MachineSpec, Port, Probe, Property, Tmpfs, Volume};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, IntoDeserializer as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::schema::beside_description;
 use crate::domain::Offer;
 
-/// A machine's whole description.
-#[derive(Debug, Serialize, ToSchema)]
+/// A machine's whole description, and whether it is on offer.
+#[derive(Debug)]
 pub struct NewMachine {
-    #[serde(flatten)]
     pub spec: MachineSpec,
-    /// Whether new allocations can be made of it; true where absent.
-    #[schema(required = false, default = true)]
     pub active: bool,
 }
+
+/// What stands beside the description.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "for the documentation; reading is done by hand below")]
+struct Own {
+    /// Whether new allocations can be made of it; true where absent.
+    #[schema(required = false, default = true)]
+    active: bool,
+}
+
+beside_description!(NewMachine, "NewMachine", Own, "A machine's whole description.");
 
 impl From<NewMachine> for Offer {
     fn from(body: NewMachine) -> Self {

@@ -8,16 +8,23 @@ use kit::{MachineId, Page, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::schema::beside_description;
 use crate::domain::Machine;
 
-/// A machine: its description with its id, state and times.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Machine)]
+/// A machine: its description with what the platform says of it.
+#[derive(Debug, Serialize)]
 pub struct MachineView {
-    #[schema(value_type = String, format = Uuid)]
-    pub id: MachineId,
+    #[serde(flatten)]
+    pub own: Own,
     #[serde(flatten)]
     pub spec: MachineSpec,
+}
+
+/// What stands beside the description.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Own {
+    #[schema(value_type = String, format = Uuid)]
+    pub id: MachineId,
     /// Whether new allocations can be made of it.
     pub active: bool,
     /// One up with every change; what `If-Match` names.
@@ -28,24 +35,27 @@ pub struct MachineView {
     pub updated_at: Timestamp,
 }
 
+beside_description!(MachineView, "Machine", Own, "A machine: its description with its id, state and times.");
+
 /// A piece of the catalogue.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MachineList {
     pub items: Vec<MachineView>,
     /// What `cursor` takes for the next piece; null at the end.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
 }
 
 impl From<Machine> for MachineView {
     fn from(machine: Machine) -> Self {
-        Self {
+        let own = Own {
             id: machine.id,
-            spec: machine.offer.spec,
             active: machine.offer.active,
             revision: machine.revision,
             created_at: machine.created_at,
             updated_at: machine.updated_at,
-        }
+        };
+        Self { own, spec: machine.offer.spec }
     }
 }
 
