@@ -77,7 +77,8 @@ impl Followers {
 
     fn spawn(&self, container: LoggedContainer, stop: CancellationToken) {
         let (source, ambient) = (self.source.clone(), self.ambient.clone());
-        let (readers, wake) = (self.readers.clone(), self.wake.clone());
+        // Weak, so that the readers end with this.
+        let (readers, wake) = (Arc::downgrade(&self.readers), self.wake.clone());
         let log = self.store.log(container.allocation);
         if container.running {
             log.set_phase(Phase::Running);
@@ -85,13 +86,14 @@ impl Followers {
         tokio::spawn(async move {
             let shortest = tokio::time::sleep(SHORTEST);
             let reading = reader::read(&*source, &log, &container, container.running, &ambient);
-            let read = tokio::select! { () = stop.cancelled() => return, read = reading => read };
+            let read = tokio::select! { biased; () = stop.cancelled() => return, read = reading => read };
             let drained = read.is_ok() && !container.running;
             if drained {
                 log.set_phase(Phase::Ended);
             } else {
                 tokio::select! { () = stop.cancelled() => return, () = shortest => {} }
             }
+            let Some(readers) = readers.upgrade() else { return };
             settle(&mut lock(&readers), &container, drained);
             match read {
                 // Look at once whether it runs again or is to be drained; a failure waits for the timer.
@@ -109,7 +111,7 @@ impl Task for Followers {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_secs(5)
+        Duration::from_secs(10)
     }
 
     async fn run_once(&self) -> Report {

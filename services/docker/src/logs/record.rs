@@ -53,7 +53,9 @@ fn encode(kind: u8, seq: Seq, time: i64, rest: &[&[u8]], into: &mut Vec<u8>) {
     into.extend_from_slice(&seq.epoch.to_le_bytes());
     into.extend_from_slice(&seq.ordinal.to_le_bytes());
     into.extend_from_slice(&time.to_le_bytes());
-    rest.iter().for_each(|part| into.extend_from_slice(part));
+    for part in rest {
+        into.extend_from_slice(part);
+    }
     let checksum = crc32fast::hash(&into[checksum_at + 4..]);
     into[checksum_at..checksum_at + 4].copy_from_slice(&checksum.to_le_bytes());
 }

@@ -9,7 +9,7 @@ use testkit::until;
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::world::{World, code};
+use crate::world::{Subject, World, code};
 
 /// A socket before the real one, which comes and goes. Dropping it cuts every connection.
 fn engine_at(path: PathBuf) -> AbortOnDropHandle<()> {
@@ -44,7 +44,7 @@ async fn an_engine_may_come_late_and_go_and_come_back() {
     assert_eq!(unavailable().await, ErrorCode::EngineUnavailable);
     let engine = engine_at(path.to_owned());
     until_ready(&world, true).await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, &["sleep", "1000"]).await;
     until(|| starts(&world), |starts| *starts == 1).await;
     drop(engine);

@@ -12,7 +12,7 @@ const SERVE: &[&str] = &["httpd", "-f", "-p", "8080", "-h", "/tmp"];
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_has_no_power_and_bounded_room() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, SERVE).await;
     let (_, status) = subject.sh("cat /proc/self/status").await;
     for line in ["CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"] {
@@ -32,7 +32,7 @@ async fn a_container_has_no_power_and_bounded_room() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_and_link_local_addresses_are_out_of_reach() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, SERVE).await;
     let metadata = Metadata::new();
     let network = world.list().await.networks[0].subnet.clone();
@@ -52,7 +52,7 @@ async fn the_host_and_link_local_addresses_are_out_of_reach() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_are_apart_and_their_own_are_together() {
     let world = World::new().await;
-    let (ada, bob) = (world.subject(), world.subject());
+    let (ada, bob) = (Subject::new(), Subject::new());
     let adas_other = Subject::of(ada.tenant);
     world.running(&ada, SERVE).await;
     let bobs = world.running(&bob, SERVE).await;

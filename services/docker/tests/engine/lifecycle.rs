@@ -4,14 +4,14 @@ use kit::ErrorCode;
 use proto::v1;
 use tokio::net::TcpStream;
 
-use crate::world::{World, code, docker, failure};
+use crate::world::{Subject, World, code, docker, failure};
 
 const SERVE: &[&str] = &["httpd", "-f", "-p", "8080", "-h", "/tmp"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_verb_twice_is_one_effect() {
     let world = World::new().await;
-    let (subject, mut engine) = (world.subject(), world.client());
+    let (subject, mut engine) = (Subject::new(), world.client());
     for _ in 0..2 {
         let image = v1::ImageEnsureRequest { command: subject.command(1), image: "berth-tiny:1".to_owned() };
         assert!(engine.image_ensure(image).await.unwrap().into_inner().digest.starts_with("sha256:"));
@@ -41,7 +41,7 @@ async fn every_verb_twice_is_one_effect() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_stopped_starts_again_on_the_same_port() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, SERVE).await;
     world.client().container_stop(subject.stop()).await.unwrap();
     let stop = v1::SandboxStopRequest { command: subject.command(1), sandbox_id: subject.sandbox.to_string() };
@@ -54,7 +54,7 @@ async fn what_was_stopped_starts_again_on_the_same_port() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_name_with_another_specification_is_a_conflict() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, SERVE).await;
     let other = world.client().container_ensure(subject.container(&["sleep", "1"])).await;
     assert_eq!(code(other), ErrorCode::ContainerConflict);
@@ -68,7 +68,7 @@ async fn the_same_name_with_another_specification_is_a_conflict() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_port_is_said_and_leaves_nothing_behind() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     let network = world.client().network_ensure(subject.network()).await.unwrap().into_inner().name;
     let listener = std::net::TcpListener::bind(("127.0.0.1", subject.host_port)).unwrap();
     for _ in 0..2 {
@@ -79,7 +79,7 @@ async fn a_taken_port_is_said_and_leaves_nothing_behind() {
     drop(listener);
     world.client().sandbox_ensure(subject.sandbox(&network)).await.unwrap();
     // Another sandbox's port is found taken in the engine's own books.
-    let mut neighbour = world.subject();
+    let mut neighbour = Subject::new();
     neighbour.host_port = subject.host_port;
     let network = world.client().network_ensure(neighbour.network()).await.unwrap().into_inner().name;
     let refused = world.client().sandbox_ensure(neighbour.sandbox(&network)).await;
@@ -90,19 +90,19 @@ async fn a_taken_port_is_said_and_leaves_nothing_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_of_an_old_lease_is_refused() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     let at = |epoch| v1::NetworkEnsureRequest { command: subject.command(epoch) };
     world.client().network_ensure(at(5)).await.unwrap();
     assert_eq!(code(world.client().network_ensure(at(4)).await), ErrorCode::StaleEpoch);
     world.client().network_ensure(at(5)).await.unwrap();
-    let another = world.subject();
+    let another = Subject::new();
     world.client().network_ensure(another.network()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_installations_containers_are_neither_seen_nor_touched() {
     let (world, other) = (World::new().await, World::new().await);
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, SERVE).await;
     assert_eq!(other.list().await, v1::ListReply::default());
     other.remove(&subject).await;
@@ -116,7 +116,7 @@ async fn another_installations_containers_are_neither_seen_nor_touched() {
 async fn an_image_that_cannot_be_had_says_so() {
     let world = World::new().await;
     // Port 9 of the host: nothing listens there, so the registry is away at once.
-    let image = v1::ImageEnsureRequest { command: world.subject().command(1), image: "127.0.0.1:9/none:1".to_owned() };
+    let image = v1::ImageEnsureRequest { command: Subject::new().command(1), image: "127.0.0.1:9/none:1".to_owned() };
     let failure = failure(world.client().image_ensure(image).await);
     assert_eq!(failure.code, ErrorCode::ImagePullFailed);
     assert!(failure.detail.contains("127.0.0.1:9/none:1"), "{failure}");
@@ -125,7 +125,7 @@ async fn an_image_that_cannot_be_had_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_carries_our_labels_and_the_engine_knows_no_more() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, SERVE).await;
     let installation = world.identity.installation.to_string();
     for name in [format!("berth-{}", subject.allocation), format!("berth-sandbox-{}", subject.sandbox)] {

@@ -11,7 +11,7 @@ use crate::world::{Subject, World, code};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenants_allocations_share_a_network_that_goes_with_the_last() {
     let world = World::new().await;
-    let first = world.subject();
+    let first = Subject::new();
     let second = Subject::of(first.tenant);
     world.sandbox(&first).await;
     world.sandbox(&second).await;
@@ -25,7 +25,7 @@ async fn a_tenants_allocations_share_a_network_that_goes_with_the_last() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_was_promised_stays() {
     let world = World::new().await;
-    let first = world.subject();
+    let first = Subject::new();
     let second = Subject::of(first.tenant);
     world.client().network_ensure(first.network()).await.unwrap();
     let promised = world.client().network_ensure(second.network()).await.unwrap().into_inner().name;
@@ -36,7 +36,7 @@ async fn a_network_that_was_promised_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_tenants_at_once_get_subnets_that_do_not_overlap() {
     let world = World::new().await;
-    let subjects: Vec<Subject> = (0..6).map(|_| world.subject()).collect();
+    let subjects: Vec<Subject> = (0..6).map(|_| Subject::new()).collect();
     let made =
         join_all(subjects.iter().map(|subject| async {
             world.client().network_ensure(subject.network()).await.unwrap().into_inner().subnet
@@ -49,7 +49,7 @@ async fn many_tenants_at_once_get_subnets_that_do_not_overlap() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sandbox_finds_its_network_again_but_never_anothers() {
     let world = World::new().await;
-    let (subject, stranger) = (world.subject(), world.subject());
+    let (subject, stranger) = (Subject::new(), Subject::new());
     let network = world.client().network_ensure(subject.network()).await.unwrap().into_inner().name;
     for name in [network.as_str(), "bridge", "host"] {
         let refused = world.client().sandbox_ensure(stranger.sandbox(name)).await;

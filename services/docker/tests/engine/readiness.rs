@@ -13,7 +13,7 @@ async fn refused(world: &World, subject: &Subject, args: &[&str]) -> Failure {
 #[tokio::test(flavor = "multi_thread")]
 async fn http_and_exec_probes_are_answered() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world
         .running(&subject, &["sh", "-c", "mkdir /tmp/w; echo hi > /tmp/w/index.html; httpd -f -p 8080 -h /tmp/w"])
         .await;
@@ -34,7 +34,7 @@ async fn http_and_exec_probes_are_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_ends_says_its_code_and_last_words() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     let failure = refused(&world, &subject, &["sh", "-c", "echo no such luck; exit 3"]).await;
     assert_eq!(failure.code, ErrorCode::ContainerExited);
     assert!(failure.detail.contains("exit code 3") && failure.detail.contains("no such luck"), "{failure}");
@@ -51,14 +51,14 @@ async fn a_program_that_ends_says_its_code_and_last_words() {
 async fn a_program_that_takes_too_much_memory_is_told_so() {
     let world = World::new().await;
     // `tail` keeps the one endless line in memory.
-    let failure = refused(&world, &world.subject(), &["tail", "/dev/zero"]).await;
+    let failure = refused(&world, &Subject::new(), &["tail", "/dev/zero"]).await;
     assert_eq!(failure.code, ErrorCode::OomKilled, "{failure}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_only_runs_is_late_but_ready_where_only_datagrams_are_wanted() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, &["sleep", "1000"]).await;
     let late = failure(world.client().readiness_wait(subject.readiness("tcp", 3)).await);
     assert_eq!(late.code, ErrorCode::ReadinessTimeout);
@@ -70,7 +70,7 @@ async fn a_program_that_only_runs_is_late_but_ready_where_only_datagrams_are_wan
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_container_there_is_nothing_to_start() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     let missing = failure(world.client().container_start(subject.request()).await);
     assert_eq!(missing.code, ErrorCode::AllocationNotFound);
     let stopped = world.client().container_stop(subject.stop()).await.unwrap().into_inner();

@@ -5,14 +5,14 @@ use futures::StreamExt as _;
 use proto::v1::{self, engine_client::EngineClient, log_frame::Frame};
 use testkit::until;
 
-use crate::world::{World, docker};
+use crate::world::{Subject, World, docker};
 
 const SLEEP: &[&str] = &["sleep", "1000"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sandbox_that_died_is_made_again_with_its_container() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, SLEEP).await;
     let first = world.list().await.containers[0].container_id.clone();
     docker(&["rm", "-f", &format!("berth-sandbox-{}", subject.sandbox)]).await;
@@ -25,7 +25,7 @@ async fn a_sandbox_that_died_is_made_again_with_its_container() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_whose_sandbox_began_anew_is_started_into_it() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     let serve = &["httpd", "-f", "-p", "8080", "-h", "/tmp"];
     world.running(&subject, serve).await;
     docker(&["restart", "-t", "0", &format!("berth-sandbox-{}", subject.sandbox)]).await;
@@ -36,7 +36,7 @@ async fn a_container_whose_sandbox_began_anew_is_started_into_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bus_hears_of_a_start_and_an_end() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, SLEEP).await;
     docker(&["kill", &format!("berth-{}", subject.allocation)]).await;
     let source = OutboxSource::new(world.database.clone(), Topic::Node);
@@ -63,7 +63,7 @@ fn decode(data: &[u8]) -> v1::NodeEvent {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_container_says_reaches_a_reader_live_and_outlives_it() {
     let world = World::new().await;
-    let subject = world.subject();
+    let subject = Subject::new();
     world.running(&subject, &["sh", "-c", "n=0; while true; do n=$((n+1)); echo line $n; sleep 0.1; done"]).await;
     let request = |follow| v1::LogsRequest {
         allocation_id: subject.allocation.to_string(),

@@ -19,7 +19,7 @@ async fn mounted(world: &World, subject: &Subject, volume: VolumeId) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_volume_is_full_at_its_size_and_was_empty_before() {
     let world = World::new().await;
-    let (subject, volume) = (world.subject(), VolumeId::mint(&Ambient::system()));
+    let (subject, volume) = (Subject::new(), VolumeId::mint(&Ambient::system()));
     let made = world.client().volume_ensure(subject.volume(volume, 16 * MIB)).await.unwrap().into_inner();
     assert!(made.size_enforced);
     mounted(&world, &subject, volume).await;
@@ -34,7 +34,7 @@ async fn a_volume_is_full_at_its_size_and_was_empty_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_outlives_its_container() {
     let world = World::new().await;
-    let (subject, volume) = (world.subject(), VolumeId::mint(&Ambient::system()));
+    let (subject, volume) = (Subject::new(), VolumeId::mint(&Ambient::system()));
     for _ in 0..2 {
         world.client().volume_ensure(subject.volume(volume, 8 * MIB)).await.unwrap();
     }
@@ -49,7 +49,7 @@ async fn what_was_written_outlives_its_container() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_volume_in_use_stays_and_goes_afterwards() {
     let world = World::new().await;
-    let (subject, volume) = (world.subject(), VolumeId::mint(&Ambient::system()));
+    let (subject, volume) = (Subject::new(), VolumeId::mint(&Ambient::system()));
     world.client().volume_ensure(subject.volume(volume, 8 * MIB)).await.unwrap();
     mounted(&world, &subject, volume).await;
     let remove = || v1::VolumeRemoveRequest { command: subject.command(1), volume_id: volume.to_string() };
@@ -65,7 +65,7 @@ async fn a_volume_in_use_stays_and_goes_afterwards() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_volume_that_is_missing_or_anothers_is_not_made_up() {
     let world = World::new().await;
-    let (subject, stranger) = (world.subject(), world.subject());
+    let (subject, stranger) = (Subject::new(), Subject::new());
     let (missing, others) = (VolumeId::mint(&Ambient::system()), VolumeId::mint(&Ambient::system()));
     world.client().volume_ensure(stranger.volume(others, 8 * MIB)).await.unwrap();
     world.sandbox(&subject).await;
@@ -80,7 +80,7 @@ async fn a_volume_that_is_missing_or_anothers_is_not_made_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_installations_volume_is_neither_used_nor_removed() {
     let (world, other) = (World::new().await, World::new().await);
-    let (subject, volume) = (world.subject(), VolumeId::mint(&Ambient::system()));
+    let (subject, volume) = (Subject::new(), VolumeId::mint(&Ambient::system()));
     world.client().volume_ensure(subject.volume(volume, 8 * MIB)).await.unwrap();
     let refused = other.client().volume_ensure(subject.volume(volume, 8 * MIB)).await;
     assert_eq!(code(refused), ErrorCode::ContainerConflict);

@@ -94,10 +94,6 @@ impl World {
         listed.is_err() && code(listed) == ErrorCode::Forbidden
     }
 
-    pub fn subject(&self) -> Subject {
-        Subject::of(TenantId::mint(&Ambient::system()))
-    }
-
     pub async fn list(&self) -> v1::ListReply {
         self.client().list(v1::ListRequest {}).await.unwrap().into_inner()
     }
@@ -125,12 +121,18 @@ impl World {
 }
 
 impl Subject {
+    /// Of a tenant of its own.
+    pub fn new() -> Self {
+        Self::of(TenantId::mint(&Ambient::system()))
+    }
+
     pub fn of(tenant: TenantId) -> Self {
         let ambient = Ambient::system();
         let (allocation, sandbox) = (AllocationId::mint(&ambient), SandboxId::mint(&ambient));
         Self { allocation, tenant, sandbox, host_port: free_port() }
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "as messages take it")]
     pub fn command(&self, epoch: u64) -> Option<v1::Command> {
         let (allocation_id, tenant_id) = (self.allocation.to_string(), self.tenant.to_string());
         Some(v1::Command { allocation_id, tenant_id, epoch })

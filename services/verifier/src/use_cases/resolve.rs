@@ -47,20 +47,22 @@ pub async fn resolve<S: Subject, R>(
 
 /// The copy once it is at this revision, waiting for the event where it is not; `None` when patience is over.
 async fn at_least<S: Subject>(app: &App, subject: &S, least: u64) -> Result<Option<Option<S::Copy>>, Failure> {
+    // Listening begins before the first look, so that nothing falls between the two.
     let mut news = app.news.listen();
+    let copy = subject.copy(app).await?;
+    if revision(copy.as_ref()) >= least {
+        return Ok(Some(copy));
+    }
     let waiting = async {
-        loop {
-            news.mark_unchanged();
+        while news.changed().await.is_ok() {
             let copy = subject.copy(app).await?;
             if revision(copy.as_ref()) >= least {
-                return Ok(copy);
-            }
-            if news.changed().await.is_err() {
-                std::future::pending::<()>().await;
+                return Ok(Some(copy));
             }
         }
+        Ok(None)
     };
-    tokio::time::timeout(app.config.patience, waiting).await.ok().transpose()
+    tokio::time::timeout(app.config.patience, waiting).await.unwrap_or(Ok(None))
 }
 
 async fn ask<S: Subject>(app: &App, subject: &S, why: &'static str) -> Result<Option<S::Copy>, Failure> {

@@ -9,7 +9,7 @@ use proto::v1::{LogFrame, LogsRequest};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{NOW, World, numbered};
+use super::{NOW, World, append_by, numbered};
 use crate::logs::feed::Feed;
 use crate::logs::{Bounds, Phase, stream};
 
@@ -199,9 +199,7 @@ async fn writing_and_reading_at_once_keeps_the_order() {
     let world = World::begun(Bounds { segment_bytes: 4000, segments: 10_000 });
     let readers: Vec<_> = (0..8).map(|_| world.follow(&world.request(), NEVER)).collect();
     let log = world.log();
-    let writer = tokio::task::spawn_blocking(move || {
-        numbered(1..=5000).chunks(7).for_each(|some| drop(log.append(some.to_vec(), NOW).unwrap()));
-    });
+    let writer = tokio::task::spawn_blocking(move || append_by(&log, 7, &numbered(1..=5000)));
     let expected: Vec<String> = (1..=5000).map(|number| number.to_string()).collect();
     for mut reader in readers {
         let got = take(&mut reader, 5001).await;

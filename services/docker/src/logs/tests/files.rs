@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::{NOW, World, line, numbered, texts};
+use super::{NOW, World, append_by, line, numbered, texts};
 use crate::logs::entry::Filter;
 use crate::logs::{Bounds, Log, Seq};
 use crate::ports::log_source::RawLine;
@@ -50,7 +50,7 @@ proptest! {
         let world = World::bounded(bounds);
         let all = numbered(1..=lines);
         world.log().begin("c1", NOW).unwrap();
-        all.chunks(batch).for_each(|some| drop(world.log().append(some.to_vec(), NOW).unwrap()));
+        append_by(&world.log(), batch, &all);
         let (whole, end) = (texts(&world.log()), last_seq(&world.log()));
 
         let last = files(&world).pop().unwrap();
@@ -74,7 +74,7 @@ proptest! {
         let world = World::bounded(SMALL);
         let log = world.log();
         log.begin("c1", NOW).unwrap();
-        numbered(1..=lines).chunks(batch).for_each(|some| drop(log.append(some.to_vec(), NOW).unwrap()));
+        append_by(&log, batch, &numbered(1..=lines));
         let end = last_seq(&log);
         for back in 0..lines as u64 {
             let cursor = Seq { ordinal: end.ordinal - back, ..end };

@@ -26,6 +26,13 @@ fn numbered(range: std::ops::RangeInclusive<i64>) -> Vec<RawLine> {
     range.map(|number| line(number, &number.to_string())).collect()
 }
 
+/// Stores lines in as many pieces as the engine might give them in.
+fn append_by(log: &Log, batch: usize, lines: &[RawLine]) {
+    for some in lines.chunks(batch) {
+        log.append(some.to_vec(), NOW).unwrap();
+    }
+}
+
 /// Later than any line here.
 const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000);
 

@@ -110,7 +110,8 @@ async fn a_closed_session_loses_its_sockets_within_five_seconds_and_no_other_doe
     let (ada, bob) = (world.user(true), world.user(true));
     let mut adas = world.watch(&ada, world.allocation(&ada, Standing::Live), "").await;
     let mut bobs = world.watch(&bob, world.allocation(&bob, Standing::Live), "").await;
-    (adas.frame().await, bobs.frame().await);
+    adas.frame().await;
+    bobs.frame().await;
     let began = Instant::now();
     world.closures.tell(Closed { user: ada.id, session: Some(ada.session), at: world.ambient.now() });
     assert_eq!(adas.refusal().await, ("session_closed".into(), 4401));
