@@ -109,8 +109,24 @@ remove_installation() {
     [ "${#ids[@]}" = 0 ] || docker volume rm -f "${ids[@]}" >/dev/null 2>&1 || true
     mapfile -t ids < <(docker network ls -q --filter "$filter")
     [ "${#ids[@]}" = 0 ] || docker network rm "${ids[@]}" >/dev/null 2>&1 || true
+    remove_chains "${id: -8}"
     # Volumes with a size are loop devices over files in the data directory.
     has losetup || return 0
     losetup -n -O NAME,BACK-FILE -a 2>/dev/null | awk -v dir="$(realpath "$1")/" 'index($2, dir) == 1 { print $1 }' |
         while read -r loop; do losetup -d "$loop" 2>/dev/null || true; done
+}
+
+# remove_chains SHORT: the firewall rules of one installation, found by the end of its id, which names their chains.
+remove_chains() {
+    local tool chain rule
+    for tool in iptables ip6tables; do
+        has "$tool" || continue
+        "$tool" -w -S 2>/dev/null | sed -n -E "s/^-A (.* -j BERTH-$1-(IN|FWD))$/\1/p" | while read -r rule; do
+            # shellcheck disable=SC2086 # the rule is words
+            "$tool" -w -D $rule 2>/dev/null || true
+        done
+        for chain in "BERTH-$1-IN" "BERTH-$1-FWD"; do
+            { "$tool" -w -F "$chain" && "$tool" -w -X "$chain"; } 2>/dev/null || true
+        done
+    done
 }

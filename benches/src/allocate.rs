@@ -31,7 +31,7 @@ async fn run(berthd: &str) -> anyhow::Result<()> {
     println!("idle berthd, no allocation: {:.1} MiB resident", platform.resident_mib()?);
     let (mut ours, mut bridge, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=REPETITIONS {
-        let samples = [allocate(&platform).await?, docker_run("bridge")?, docker_run_on_own_network()?];
+        let samples = [allocate(&platform).await?, docker_run("bridge").await?, docker_run_on_own_network().await?];
         // The first round warms caches and is not counted.
         if round > 0 {
             ours.push(samples[0]);
@@ -51,27 +51,27 @@ async fn allocate(platform: &Platform) -> anyhow::Result<f64> {
     let began = Instant::now();
     let allocation = platform.create_redis(true).await?;
     let (port, password) = platform.connection(&allocation).await?;
-    first_answer(port, Some(&password))?;
+    first_answer(port, Some(&password)).await?;
     let took = began.elapsed();
     platform.remove(&allocation).await?;
     Ok(took.as_secs_f64() * 1e3)
 }
 
-fn docker_run(network: &str) -> anyhow::Result<f64> {
+async fn docker_run(network: &str) -> anyhow::Result<f64> {
     let began = Instant::now();
     docker(&peer_arguments(network))?;
-    first_answer(PEER_PORT, None)?;
+    first_answer(PEER_PORT, None).await?;
     let took = began.elapsed();
     docker(&["rm", "-f", "berth-bench-peer"])?;
     Ok(took.as_secs_f64() * 1e3)
 }
 
 /// What a tenant of its own costs Docker: a network, then the container.
-fn docker_run_on_own_network() -> anyhow::Result<f64> {
+async fn docker_run_on_own_network() -> anyhow::Result<f64> {
     let began = Instant::now();
     docker(&["network", "create", "berth-bench-peer"])?;
     docker(&peer_arguments("berth-bench-peer"))?;
-    first_answer(PEER_PORT, None)?;
+    first_answer(PEER_PORT, None).await?;
     let took = began.elapsed();
     docker(&["rm", "-f", "berth-bench-peer"])?;
     docker(&["network", "rm", "berth-bench-peer"])?;
@@ -95,7 +95,7 @@ fn docker(arguments: &[impl AsRef<std::ffi::OsStr>]) -> anyhow::Result<()> {
 }
 
 /// Asks until Redis answers PONG.
-fn first_answer(port: u16, password: Option<&str>) -> anyhow::Result<()> {
+async fn first_answer(port: u16, password: Option<&str>) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(30);
     let mut asked = String::new();
     if let Some(password) = password {
@@ -106,7 +106,7 @@ fn first_answer(port: u16, password: Option<&str>) -> anyhow::Result<()> {
         if let Ok(answer) = ask(port, &asked) && answer.contains("PONG") {
             return Ok(());
         }
-        std::thread::sleep(Duration::from_millis(1));
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     anyhow::bail!("no PONG on port {port} within 30 s")
 }

@@ -1,1 +1,14 @@
-//! x
+//! The platform as its users have it: a real `berthd up` each, a real engine, real images, real clients.
+
+mod bad_input;
+mod crash;
+mod drain;
+mod engine_down;
+mod first_admin;
+mod idempotency;
+mod image_missing;
+mod isolation;
+mod main_job;
+mod readiness;
+mod strangers;
+mod two_berths;

@@ -21,8 +21,9 @@ use crate::ports::{Command, LogOptions};
 /// What the engine does by itself, a removal or a creation, when it is busy.
 const COMMAND: Duration = Duration::from_secs(60);
 const PULL: Duration = Duration::from_secs(14 * 60);
-/// How long a program may take to end by itself.
+/// How long a program may take to end by itself, and all of it when the engine is busy.
 const STOP_GRACE_SECONDS: u32 = 10;
+const STOP: Duration = Duration::from_secs(80);
 /// Beside the probe's own bound.
 const READINESS_SLACK: Duration = Duration::from_secs(30);
 
@@ -114,7 +115,7 @@ impl Engine for DockerEngine {
 
     async fn stop_container(&self, command: Command) -> Result<(), Failure> {
         let request = v1::ContainerStopRequest { command: Some(message(command)), grace_seconds: STOP_GRACE_SECONDS };
-        call!(self.container_stop(request), COMMAND).map(drop)
+        call!(self.container_stop(request), STOP).map(drop)
     }
 
     async fn remove_container(&self, command: Command) -> Result<(), Failure> {

@@ -125,7 +125,9 @@ impl Reconcile {
         let ran = seen.details.started_at.map_or(Duration::ZERO, |at| now.since(at));
         let crashes = if ran >= SETTLED { 1 } else { seen.details.crashes + 1 };
         let report = self.hands.engine.inspect(seen.id).await?;
-        let reason = death(cause, exit_code, &report);
+        // The list does not say why a container ended; asked about one, the engine does.
+        let cause = if report.oom_killed { Cause::Oom } else { cause };
+        let reason = death(cause, exit_code.or(report.exit_code), &report);
         if crashes < CRASHES {
             let pause = Duration::from_secs(1 << (crashes - 1).min(6));
             return self.begin(seen, Work::Start, cause, Some(reason), pause, crashes).await;

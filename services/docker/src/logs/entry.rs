@@ -3,7 +3,7 @@
 use kit::{Failure, Timestamp};
 use proto::v1;
 
-use crate::ports::log_source::LogStream;
+use crate::ports::log_source::{LogStream, Stamp};
 
 /// A place in a log. Ordinals count up within an epoch; a new container or a clock that stepped back begins a new
 /// epoch, so that later is always greater, whatever the times say.
@@ -41,17 +41,25 @@ impl From<Seq> for v1::LogSeq {
 /// What stands at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// Bytes as the program wrote them, at most 16 KiB, without the line break.
-    Line(LogStream, Vec<u8>),
+    Line(Line),
     /// Lines that the engine rotated away while nobody read; nobody knows how many.
     Gap,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub stream: LogStream,
+    /// Bytes as the program wrote them, at most 16 KiB, without the line break.
+    pub text: Vec<u8>,
+    /// Whether what the program wrote as one line goes on in the next.
+    pub partial: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub seq: Seq,
     /// The engine's time of the line.
-    pub time: Timestamp,
+    pub time: Stamp,
     pub what: What,
 }
 
@@ -59,14 +67,14 @@ impl Entry {
     /// What a reader is sent. Bytes that are no UTF-8 become replacement characters.
     pub fn frame(&self) -> v1::LogFrame {
         let frame = match &self.what {
-            What::Line(stream, text) => v1::log_frame::Frame::Line(v1::LogLine {
+            What::Line(line) => v1::log_frame::Frame::Line(v1::LogLine {
                 seq: Some(self.seq.into()),
-                time: self.time.as_micros(),
-                stream: match stream {
+                time: self.time.time().as_micros(),
+                stream: match line.stream {
                     LogStream::Stdout => "stdout".to_owned(),
                     LogStream::Stderr => "stderr".to_owned(),
                 },
-                line: String::from_utf8_lossy(text).into_owned(),
+                line: String::from_utf8_lossy(&line.text).into_owned(),
             }),
             What::Gap => v1::log_frame::Frame::Gap(v1::LogGap { dropped: None }),
         };
@@ -98,10 +106,10 @@ impl Filter {
     }
 
     pub fn wants(&self, entry: &Entry) -> bool {
-        let What::Line(stream, text) = &entry.what else { return true };
-        self.only.is_none_or(|only| only == *stream)
-            && self.since.is_none_or(|since| entry.time >= since)
-            && self.grep.as_ref().is_none_or(|grep| String::from_utf8_lossy(text).contains(grep.as_str()))
+        let What::Line(line) = &entry.what else { return true };
+        self.only.is_none_or(|only| only == line.stream)
+            && self.since.is_none_or(|since| entry.time.time() >= since)
+            && self.grep.as_ref().is_none_or(|grep| String::from_utf8_lossy(&line.text).contains(grep.as_str()))
     }
 }
 
@@ -110,8 +118,8 @@ mod tests {
     use super::*;
 
     fn entry(stream: LogStream, text: &str) -> Entry {
-        let what = What::Line(stream, text.into());
-        Entry { seq: Seq { epoch: 1, ordinal: 1 }, time: Timestamp::from_micros(5), what }
+        let what = What::Line(Line { stream, text: text.into(), partial: false });
+        Entry { seq: Seq { epoch: 1, ordinal: 1 }, time: Timestamp::from_micros(5).into(), what }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Entry, Seq, What};
+pub use entry::{Entry, Line, Seq, What};
 pub use feed::stream;
 pub use followers::Followers;
 pub use log::{Log, Page, Phase};

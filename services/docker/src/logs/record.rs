@@ -2,11 +2,9 @@
 //! `length u32 · crc32 u32 · kind u8 · epoch u64 · ordinal u64 · time i64 · rest`, little-endian; length and checksum
 //! are of what follows them.
 
-use kit::Timestamp;
-
-use super::entry::{Entry, Seq, What};
+use super::entry::{Entry, Line, Seq, What};
 use super::sieve::{Last, Mark};
-use crate::ports::log_source::LogStream;
+use crate::ports::log_source::{LogStream, Stamp};
 
 const FRAME: usize = 8;
 const FIXED: usize = 1 + 8 + 8 + 8;
@@ -17,6 +15,11 @@ const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
 const GAP: u8 = 3;
 const MARK: u8 = 4;
+/// Added to the kind of a line that goes on in the next.
+const PARTIAL: u8 = 0x80;
+
+/// A mark's part for one output: time i64, count u32, partial u8.
+const LAST: usize = 8 + 4 + 1;
 
 /// What a file consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,18 +31,26 @@ pub enum Record {
 
 pub fn encode_entry(entry: &Entry, into: &mut Vec<u8>) {
     let (kind, rest): (u8, &[u8]) = match &entry.what {
-        What::Line(LogStream::Stdout, text) => (STDOUT, text),
-        What::Line(LogStream::Stderr, text) => (STDERR, text),
+        What::Line(line) => (kind_of(line), &line.text),
         What::Gap => (GAP, &[]),
     };
-    encode(kind, entry.seq, entry.time.as_micros(), &[rest], into);
+    encode(kind, entry.seq, entry.time.as_nanos(), &[rest], into);
+}
+
+const fn kind_of(line: &Line) -> u8 {
+    let kind = match line.stream {
+        LogStream::Stdout => STDOUT,
+        LogStream::Stderr => STDERR,
+    };
+    if line.partial { kind | PARTIAL } else { kind }
 }
 
 pub fn encode_mark(mark: &Mark, into: &mut Vec<u8>) {
-    let mut lasts = Vec::with_capacity(24);
+    let mut lasts = Vec::with_capacity(2 * LAST);
     for last in mark.last {
-        lasts.extend_from_slice(&last.time.as_micros().to_le_bytes());
+        lasts.extend_from_slice(&last.time.as_nanos().to_le_bytes());
         lasts.extend_from_slice(&last.count.to_le_bytes());
+        lasts.push(last.partial.into());
     }
     encode(MARK, mark.seq, 0, &[&lasts, mark.container.as_bytes()], into);
 }
@@ -77,9 +88,13 @@ pub fn decode(bytes: &[u8]) -> Option<(Record, usize)> {
 fn record(body: &[u8]) -> Option<Record> {
     let (fixed, rest) = body.split_at_checked(FIXED)?;
     let seq = Seq { epoch: u64::from_le_bytes(part(fixed, 1)?), ordinal: u64::from_le_bytes(part(fixed, 9)?) };
-    let time = Timestamp::from_micros(i64::from_le_bytes(part(fixed, 17)?));
-    let line = |stream| Some(Record::Entry(Entry { seq, time, what: What::Line(stream, rest.to_vec()) }));
-    match fixed[0] {
+    let time = Stamp::from_nanos(i64::from_le_bytes(part(fixed, 17)?));
+    let partial = fixed[0] & PARTIAL != 0;
+    let line = |stream| {
+        let what = What::Line(Line { stream, text: rest.to_vec(), partial });
+        Some(Record::Entry(Entry { seq, time, what }))
+    };
+    match fixed[0] & !PARTIAL {
         STDOUT => line(LogStream::Stdout),
         STDERR => line(LogStream::Stderr),
         GAP => Some(Record::Entry(Entry { seq, time, what: What::Gap })),
@@ -90,11 +105,12 @@ fn record(body: &[u8]) -> Option<Record> {
 
 fn mark(seq: Seq, rest: &[u8]) -> Option<Mark> {
     let last = |at| {
-        let time = Timestamp::from_micros(i64::from_le_bytes(part(rest, at)?));
-        Some(Last { time, count: u32::from_le_bytes(part(rest, at + 8)?) })
+        let time = Stamp::from_nanos(i64::from_le_bytes(part(rest, at)?));
+        let [partial] = part(rest, at + 12)?;
+        Some(Last { time, count: u32::from_le_bytes(part(rest, at + 8)?), partial: partial != 0 })
     };
-    let container = String::from_utf8(rest.get(24..)?.to_vec()).ok()?;
-    Some(Mark { seq, last: [last(0)?, last(12)?], container })
+    let container = String::from_utf8(rest.get(2 * LAST..)?.to_vec()).ok()?;
+    Some(Mark { seq, last: [last(0)?, last(LAST)?], container })
 }
 
 fn part<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -119,14 +135,13 @@ mod tests {
     use super::*;
 
     fn entries() -> impl Strategy<Value = Vec<Entry>> {
-        let what = prop_oneof![
-            prop::collection::vec(any::<u8>(), 0..200).prop_map(|text| What::Line(LogStream::Stdout, text)),
-            prop::collection::vec(any::<u8>(), 0..200).prop_map(|text| What::Line(LogStream::Stderr, text)),
-            Just(What::Gap),
-        ];
+        let stream = prop_oneof![Just(LogStream::Stdout), Just(LogStream::Stderr)];
+        let line = (stream, prop::collection::vec(any::<u8>(), 0..200), any::<bool>())
+            .prop_map(|(stream, text, partial)| What::Line(Line { stream, text, partial }));
+        let what = prop_oneof![2 => line, 1 => Just(What::Gap)];
         let entry = (any::<u64>(), any::<u64>(), any::<i64>(), what).prop_map(|(epoch, ordinal, time, what)| Entry {
             seq: Seq { epoch, ordinal },
-            time: Timestamp::from_micros(time),
+            time: Stamp::from_nanos(time),
             what,
         });
         prop::collection::vec(entry, 0..10)
@@ -167,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_mark_survives_its_bytes() {
-        let last = |micros| Last { time: Timestamp::from_micros(micros), count: 3 };
+        let last = |nanos| Last { time: Stamp::from_nanos(nanos), count: 3, partial: nanos > 8 };
         let mark = Mark { seq: Seq { epoch: 1, ordinal: 2 }, container: "c0ffee".into(), last: [last(7), last(9)] };
         let mut bytes = Vec::new();
         encode_mark(&mark, &mut bytes);
