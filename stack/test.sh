@@ -19,6 +19,8 @@ export TEST_BERTHD="$CARGO_TARGET_DIR/debug/berthd"
 export TEST_BERTH_CLI="$CARGO_TARGET_DIR/debug/berth"
 DOCKER_HOST="$(engine_host)"
 export DOCKER_HOST
+# Scenarios mostly wait for containers; how many platforms they start at once they bound themselves.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-4}"
 unset BERTH_DATA_DIR BERTH_LISTEN BERTH_CONFIG BERTH_SMTP_URL
 
 clean_up() {

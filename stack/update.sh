@@ -3,9 +3,15 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$BERTH_ROOT"
 
+# write FILE COMMAND...: the file is the old one or the whole new one. tests/derived.rs compares the same pairs.
+write() {
+    local file="$1"; shift
+    "$@" >"$file.part"
+    mv "$file.part" "$file"
+    say "wrote $file"
+}
+
 cargo fmt --all
 cargo build --workspace --bin berthd
-mkdir -p openapi
-"$CARGO_TARGET_DIR/debug/berthd" openapi >openapi/berth.json.part
-mv openapi/berth.json.part openapi/berth.json
-say "wrote openapi/berth.json"
+write openapi/berth.json "$CARGO_TARGET_DIR/debug/berthd" openapi
+write docs/errors.md "$CARGO_TARGET_DIR/debug/berthd" errors

@@ -14,7 +14,7 @@ fn keeps(rule: fn(&Tree) -> Vec<Finding>) {
 
 #[test]
 fn layers_look_down_only() {
-    keeps(imports::foreign);
+    keeps(imports::layers);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use berth_interact::InteractConfig;
+use berth_notification::config::NotificationConfig;
 use berth_user::UserConfig;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
@@ -45,6 +47,8 @@ pub struct Config {
     pub site: SiteConfig,
     pub quota: QuotaConfig,
     pub user: UserConfig,
+    pub notification: NotificationConfig,
+    pub interact: InteractConfig,
 }
 
 /// The container engine beside this process.
@@ -92,6 +96,8 @@ impl Default for Config {
             site: SiteConfig::default(),
             quota: QuotaConfig::default(),
             user: UserConfig::default(),
+            notification: NotificationConfig::default(),
+            interact: InteractConfig::default(),
         }
     }
 }
@@ -116,6 +122,8 @@ impl Default for QuotaConfig {
 
 /// Variables of the environment that begin like ours and are somebody else's: the client's, the scripts' and flags.
 const NOT_SETTINGS: [&str; 7] = ["CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "TOKEN", "JSON"];
+/// Settings that are texts whatever they look like: a code of digits is no number.
+const TEXTS: [&str; 3] = ["SETUP_CODE", "SMTP_URL", "MAIL_FROM"];
 
 impl Config {
     /// Reads the file, where one is named, and the environment over the defaults; secrets from their files.
@@ -124,22 +132,44 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
-        let environment = Env::prefixed("BERTH_").ignore(&NOT_SETTINGS).split("__");
-        let mut config: Self = figment.merge(environment).extract()?;
+        let environment = Env::prefixed("BERTH_").ignore(&NOT_SETTINGS).ignore(&TEXTS).split("__");
+        figment = figment.merge(environment);
+        for name in TEXTS {
+            if let Ok(text) = std::env::var(format!("BERTH_{name}")) {
+                figment = figment.merge((name.to_lowercase(), text));
+            }
+        }
+        let mut config: Self = figment.extract()?;
         config.smtp_url = secret(config.smtp_url, config.smtp_url_file.as_deref())?;
         config.setup_code = secret(config.setup_code, config.setup_code_file.as_deref())?;
-        config.validate()?;
         Ok(config)
     }
 
-    fn validate(&self) -> anyhow::Result<()> {
+    /// Refuses what cannot work; warns of what works badly.
+    pub fn validate(&self) -> anyhow::Result<()> {
         let (first, last) = self.site.ports;
+        if let Some((low, high)) = ephemeral_ports()
+            && first <= high
+            && low <= last
+        {
+            tracing::warn!(
+                "site.ports {first} to {last} overlaps {low} to {high}, which this host lends to outgoing connections: \
+                 now and then a port will be taken"
+            );
+        }
         anyhow::ensure!(
             first >= 1024 && first <= last,
             "site.ports: two ports from 1024 to 65535, the lower one first"
         );
         Ok(())
     }
+}
+
+/// The range that the host takes ports of outgoing connections from; `None` where it does not say.
+fn ephemeral_ports() -> Option<(u16, u16)> {
+    let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let mut numbers = text.split_whitespace().filter_map(|number| number.parse().ok());
+    Some((numbers.next()?, numbers.next()?))
 }
 
 /// What a file holds takes the place of what was given in the open.
@@ -167,7 +197,8 @@ mod tests {
         assert_eq!((config.listen.as_str(), config.quota.instances), ("127.0.0.1:9", 9));
         assert_eq!((config.quota.memory, config.quota.ports), (kit::Bytes::gib(8), 10));
         assert!(load("lisen = \"x\"").unwrap_err().to_string().contains("lisen"));
-        assert!(load("[site]\nports = [9, 1]").unwrap_err().to_string().contains("site.ports"));
+        let ports = load("[site]\nports = [9, 1]").unwrap().validate();
+        assert!(ports.unwrap_err().to_string().contains("site.ports"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod bus_task;
 mod config;
 mod data_dir;
+mod errors_page;
 mod http;
 mod platform;
 mod up;
@@ -32,6 +33,8 @@ enum Command {
     Up(UpArguments),
     /// Print the REST interface as OpenAPI 3.1
     Openapi,
+    /// Print what can go wrong, code by code, as Markdown
+    Errors,
 }
 
 #[derive(clap::Args)]
@@ -72,6 +75,10 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Openapi => {
             let document = runtime.block_on(http::openapi::document())?;
             println!("{}", document.to_pretty_json()?);
+            Ok(())
+        }
+        Command::Errors => {
+            print!("{}", errors_page::markdown());
             Ok(())
         }
     }

@@ -24,6 +24,7 @@ const FINISH: Duration = Duration::from_secs(6);
 
 /// Runs until a signal ends it.
 pub async fn up(config: Config) -> anyhow::Result<()> {
+    config.validate()?;
     let ambient = Ambient::system();
     let address = resolve(&config.listen)?;
     let data = DataDir::open(&config.data_dir, config.master_key_file.as_deref(), &ambient)?;

@@ -23,7 +23,11 @@ const RULES: [Rule; 4] = [
         why: "chance comes in as an argument: ask the Ambient",
     },
     Rule { call: &["thread::sleep"], only_in: &[], why: "a thread that sleeps serves nobody: wait on the runtime" },
-    Rule { call: &["process::exit"], only_in: &["berthd/src/main.rs", "cli/src/main.rs"], why: "only a program's own main ends it" },
+    Rule {
+        call: &["process::exit"],
+        only_in: &["berthd/src/main.rs", "cli/src/main.rs"],
+        why: "only a program's own main ends it",
+    },
 ];
 
 /// Where tests may let time pass: between two looks at a state.
@@ -35,7 +39,8 @@ pub fn misplaced(tree: &Tree) -> Vec<Finding> {
     for file in tree.rust() {
         for (line, path) in source::paths(&code(&file.text)) {
             let path = path.join("::");
-            let broken = RULES.iter().find(|rule| calls(&path, rule.call) && !rule.only_in.contains(&file.path.as_str()));
+            let broken =
+                RULES.iter().find(|rule| calls(&path, rule.call) && !rule.only_in.contains(&file.path.as_str()));
             findings.extend(broken.map(|rule| file.finding(line, format!("`{path}`: {}", rule.why))));
         }
     }
@@ -46,10 +51,8 @@ pub fn misplaced(tree: &Tree) -> Vec<Finding> {
 pub fn sleeps(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust().filter(|file| !LOOKS.contains(&file.path.as_str())) {
-        let kept: Vec<usize> = match is_for_tests(&file.path) {
-            true => Vec::new(),
-            false => shipped(&file.text).into_iter().map(|line| line.number).collect(),
-        };
+        let program = if is_for_tests(&file.path) { Vec::new() } else { shipped(&file.text) };
+        let kept: Vec<usize> = program.into_iter().map(|line| line.number).collect();
         let tested: Vec<_> = code(&file.text).into_iter().filter(|line| !kept.contains(&line.number)).collect();
         let sleeps = source::paths(&tested).into_iter().filter(|(_, path)| calls(&path.join("::"), &["time::sleep"]));
         findings.extend(sleeps.map(|(line, _)| file.finding(line, "tests wait for a state with a deadline: `until`")));
@@ -76,7 +79,10 @@ mod tests {
             ("cli/src/a.rs", "std::process::exit(1);\nlet x = \"Utc::now\";\n"),
             ("cli/tests/a.rs", "std::thread::sleep(x);\nmy_thread::sleep();\n"),
         ]);
-        assert_eq!(places(&misplaced(&tree)), ["crates/wire/src/a.rs:1", "crates/wire/src/a.rs:3", "cli/src/a.rs:1", "cli/tests/a.rs:1"]);
+        assert_eq!(
+            places(&misplaced(&tree)),
+            ["crates/wire/src/a.rs:1", "crates/wire/src/a.rs:3", "cli/src/a.rs:1", "cli/tests/a.rs:1"]
+        );
     }
 
     #[test]

@@ -13,9 +13,11 @@ pub fn long(tree: &Tree) -> Vec<Finding> {
     let list = tree.find(ALLOWED).map_or("", |file| &file.text);
     let listed: Vec<(usize, &str)> = list.lines().enumerate().map(|(at, line)| (at + 1, line.trim())).collect();
     let listed: Vec<_> = listed.into_iter().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
-    let too_long = tree.rust().filter(|file| length(file) > LONGEST && listed.iter().all(|(_, path)| *path != file.path));
-    let mut findings: Vec<Finding> =
-        too_long.map(|file| file.finding(LONGEST + 1, format!("{} lines: {LONGEST} are the most", length(file)))).collect();
+    let too_long =
+        tree.rust().filter(|file| length(file) > LONGEST && listed.iter().all(|(_, path)| *path != file.path));
+    let mut findings: Vec<Finding> = too_long
+        .map(|file| file.finding(LONGEST + 1, format!("{} lines: {LONGEST} are the most", length(file))))
+        .collect();
     for (line, path) in listed {
         let told = match tree.find(path) {
             None => format!("{path} is not there any more: take it off the list"),
@@ -30,7 +32,10 @@ pub fn long(tree: &Tree) -> Vec<Finding> {
 /// Rust files that do not begin by saying why they exist.
 pub fn unopened(tree: &Tree) -> Vec<Finding> {
     let opened = |file: &&File| file.text.lines().next().is_some_and(|line| line.starts_with("//! "));
-    tree.rust().filter(|file| !opened(file)).map(|file| file.finding(1, "begin with `//!` and why this file exists")).collect()
+    tree.rust()
+        .filter(|file| !opened(file))
+        .map(|file| file.finding(1, "begin with `//!` and why this file exists"))
+        .collect()
 }
 
 /// Scripts that cannot be run or do not say what they are for.
@@ -49,7 +54,8 @@ pub fn scripts(tree: &Tree) -> Vec<Finding> {
 
 /// A comment of some words in the first three lines, behind `#!` and what is for a linter.
 fn explains_itself(text: &str) -> bool {
-    let comment = |line: &str| line.strip_prefix("//").or_else(|| line.strip_prefix('#')).map(str::trim).map(str::to_owned);
+    let comment =
+        |line: &str| line.strip_prefix("//").or_else(|| line.strip_prefix('#')).map(str::trim).map(str::to_owned);
     let comments = text.lines().take(3).filter(|line| !line.starts_with("#!")).filter_map(comment);
     comments.filter(|line| !line.starts_with("shellcheck")).any(|line| line.split_whitespace().count() >= 3)
 }
@@ -70,7 +76,13 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_say_what_it_is_is_found() {
-        let tree = made_up(&[("a.rs", "//! Why.\n"), ("b.rs", "use x;\n"), ("c.rs", ""), ("d.md", "no"), ("e.rs", "\n//! Late.\n")]);
+        let tree = made_up(&[
+            ("a.rs", "//! Why.\n"),
+            ("b.rs", "use x;\n"),
+            ("c.rs", ""),
+            ("d.md", "no"),
+            ("e.rs", "\n//! Late.\n"),
+        ]);
         assert_eq!(places(&unopened(&tree)), ["b.rs:1", "c.rs:1", "e.rs:1"]);
     }
 

@@ -8,8 +8,29 @@ use super::{File, Finding, Tree};
 const FLEET: &str = "AllocationFleet";
 const FLEET_ROOMS: [&str; 8] = ["tasks", "sagas", "grpc", "consumers", "store", "ports", "contract", "testing"];
 
-/// Layers of one service that look at layers which they may not see.
+/// Imports that stand against the rules, a path and what it names a line: a list that may only shrink.
+pub const ALLOWED: &str = "tests/allowed/imports.txt";
+
+/// Layers of one service that look at what they may not see, but for the list; and lines of the list that are not needed.
 pub fn layers(tree: &Tree) -> Vec<Finding> {
+    let list = tree.find(ALLOWED).map_or("", |file| &file.text);
+    let listed: Vec<(usize, &str)> = list.lines().enumerate().map(|(at, line)| (at + 1, line.trim())).collect();
+    let listed: Vec<_> = listed.into_iter().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
+    let found = foreign(tree);
+    let named = |finding: &Finding, line: &str| {
+        line.split_once(' ')
+            .is_some_and(|(path, import)| finding.path == path && finding.told.starts_with(&format!("`{import}`")))
+    };
+    let unneeded = listed.iter().filter(|(_, line)| !found.iter().any(|finding| named(finding, line)));
+    let told = |line: &str| format!("{line} is not so any more: take it off the list");
+    let unneeded: Vec<Finding> =
+        unneeded.map(|(at, line)| Finding { path: ALLOWED.to_owned(), line: *at, told: told(line) }).collect();
+    let broken = found.into_iter().filter(|finding| listed.iter().all(|(_, line)| !named(finding, line)));
+    broken.chain(unneeded).collect()
+}
+
+/// Every import that looks where it may not.
+fn looks(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust().filter(|file| !layers::is_for_tests(&file.path)) {
         let Some((_, layer)) = layers::of(&file.path) else { continue };
@@ -18,7 +39,9 @@ pub fn layers(tree: &Tree) -> Vec<Finding> {
             let refused = match path.first().map(String::as_str) {
                 Some("crate") => path.get(1).and_then(|other| layers::refuses(layer, other)),
                 // `collect::<T>()` is a path of one name, and names no crate.
-                Some(name) if path.len() > 1 && layer == "domain" && is_crate(name) && !PURE.contains(&name) => Some("domain imports only kit"),
+                Some(name) if path.len() > 1 && layer == "domain" && is_crate(name) && !PURE.contains(&name) => {
+                    Some("domain imports only kit")
+                }
                 _ => None,
             };
             findings.extend(refused.map(|why| file.finding(line, format!("`{}`: {why}", path.join("::")))));
@@ -43,21 +66,31 @@ fn absolute(file: &str, path: &[String]) -> Vec<String> {
 /// Whether a path's first name can be a crate: a lower-case name that means nothing in the language.
 fn is_crate(name: &str) -> bool {
     let lower = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let built_in = matches!(name, "self" | "super" | "crate" | "clippy" | "str" | "char" | "bool" | "f32" | "f64" | "usize" | "isize");
+    let built_in = matches!(
+        name,
+        "self" | "super" | "crate" | "clippy" | "str" | "char" | "bool" | "f32" | "f64" | "usize" | "isize"
+    );
     let number = name.starts_with(['u', 'i']) && name[1..].bytes().all(|byte| byte.is_ascii_digit());
     lower && !built_in && !number
 }
 
-/// What only domain modules of the crate itself are named by: `mod x;` makes `x::` no crate.
-pub fn foreign(tree: &Tree) -> Vec<Finding> {
+/// The same without names that a file declares or imports itself: `mod x;` makes `x::` no crate.
+fn foreign(tree: &Tree) -> Vec<Finding> {
     let own = |file: &File, name: &str| {
         let declared = format!("mod {name}");
         code(&file.text).iter().any(|line| line.code.trim_end_matches([';', ' ', '{']).ends_with(&declared))
-            || source::paths(&code(&file.text)).iter().any(|(_, path)| path.len() > 1 && path.last().is_some_and(|last| last == name))
+            || source::paths(&code(&file.text))
+                .iter()
+                .any(|(_, path)| path.len() > 1 && path.last().is_some_and(|last| last == name))
     };
     let by_path = |finding: &Finding| tree.find(&finding.path).expect("it was found there");
-    let first = |finding: &Finding| finding.told.trim_start_matches('`').split([':', '`']).next().unwrap_or_default().to_owned();
-    layers(tree).into_iter().filter(|finding| first(finding) == "crate" || !own(by_path(finding), &first(finding))).collect()
+    let first = |finding: &Finding| {
+        finding.told.trim_start_matches('`').split([':', '`']).next().unwrap_or_default().to_owned()
+    };
+    looks(tree)
+        .into_iter()
+        .filter(|finding| first(finding) == "crate" || !own(by_path(finding), &first(finding)))
+        .collect()
 }
 
 /// Services that name each other, in code or as a dependency.
@@ -91,9 +124,8 @@ fn service_of(path: &str) -> Option<&str> {
 /// Whether a word stands in a line for itself, not as part of another.
 fn names_word(line: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    line.match_indices(word).any(|(at, _)| {
-        !line[..at].ends_with(is_part) && !line[at + word.len()..].starts_with(is_part)
-    })
+    line.match_indices(word)
+        .any(|(at, _)| !line[..at].ends_with(is_part) && !line[at + word.len()..].starts_with(is_part))
 }
 
 /// The engine's client, named outside the one place that knows it.
@@ -109,7 +141,12 @@ pub fn fleet(tree: &Tree) -> Vec<Finding> {
         Some((_, layer)) => FLEET_ROOMS.contains(&layer) || layer == "lib" || layers::is_for_tests(&file.path),
         None => file.path.starts_with("berthd/src/wiring/") || file.path.starts_with("tests/rules/"),
     };
-    named(tree, |file| !allowed(file), |line| names_word(line, FLEET), "AllocationFleet looks across tenants and is not for here")
+    named(
+        tree,
+        |file| !allowed(file),
+        |line| names_word(line, FLEET),
+        "AllocationFleet looks across tenants and is not for here",
+    )
 }
 
 /// Stores of services, named outside the wiring.
@@ -119,7 +156,8 @@ pub fn stores(tree: &Tree) -> Vec<Finding> {
     for file in tree.rust().filter(outside).filter(|file| !layers::is_for_tests(&file.path)) {
         for (line, path) in source::paths(&shipped(&file.text)) {
             if path[0].starts_with("berth_") && path.get(1).is_some_and(|part| part == "store") {
-                findings.push(file.finding(line, format!("`{}`: only berthd/src/wiring names stores", path.join("::"))));
+                findings
+                    .push(file.finding(line, format!("`{}`: only berthd/src/wiring names stores", path.join("::"))));
             }
         }
     }
@@ -140,11 +178,20 @@ mod tests {
     #[test]
     fn a_layer_that_looks_up_is_found_however_it_spells_it() {
         let tree = made_up(&[
-            ("services/user/src/domain/user.rs", "//! x\nuse kit::UserId;\nuse std::fmt;\nuse crate::ports::Store;\nuse sqlx::Row;\n"),
+            (
+                "services/user/src/domain/user.rs",
+                "//! x\nuse kit::UserId;\nuse std::fmt;\nuse crate::ports::Store;\nuse sqlx::Row;\n",
+            ),
             ("services/user/src/domain/mod.rs", "mod user;\npub use user::User;\nuse super::http::views;\n"),
             ("services/user/src/use_cases/login.rs", "use crate::{\n    domain::User,\n    store::SqliteStore,\n};\n"),
-            ("services/user/src/http/login.rs", "fn f() {\n    crate::store::x();\n}\n#[cfg(test)]\nmod tests {\n    use crate::store::X;\n}\n"),
-            ("services/user/src/store/sqlite.rs", "use super::super::use_cases::login;\nuse crate::ports::Store;\n// use crate::http;\n"),
+            (
+                "services/user/src/http/login.rs",
+                "fn f() {\n    crate::store::x();\n}\n#[cfg(test)]\nmod tests {\n    use crate::store::X;\n}\n",
+            ),
+            (
+                "services/user/src/store/sqlite.rs",
+                "use super::super::use_cases::login;\nuse crate::ports::Store;\n// use crate::http;\n",
+            ),
             ("services/user/src/lib.rs", "use crate::store::SqliteStore;\n"),
         ]);
         let expected = [
@@ -155,7 +202,15 @@ mod tests {
             "services/user/src/http/login.rs:2",
             "services/user/src/store/sqlite.rs:1",
         ];
-        assert_eq!(places(&foreign(&tree)), expected);
+        assert_eq!(places(&layers(&tree)), expected);
+    }
+
+    #[test]
+    fn the_list_of_exceptions_may_only_shrink() {
+        let list = "# why\nservices/user/src/domain/a.rs sqlx::Row\nservices/user/src/domain/a.rs sqlx::Gone\n";
+        let tree =
+            made_up(&[("services/user/src/domain/a.rs", "use sqlx::Row;\nuse sqlx::Column;\n"), (ALLOWED, list)]);
+        assert_eq!(places(&layers(&tree)), ["services/user/src/domain/a.rs:2", "tests/allowed/imports.txt:3"]);
     }
 
     #[test]
@@ -181,16 +236,24 @@ mod tests {
     #[test]
     fn what_looks_across_tenants_is_found_in_ordinary_rooms() {
         let text = "use crate::ports::AllocationFleet;\n";
-        let rooms = ["tasks/work.rs", "store/sqlite/fleet.rs", "lib.rs", "testing.rs", "http/list.rs", "use_cases/stop.rs"];
+        let rooms =
+            ["tasks/work.rs", "store/sqlite/fleet.rs", "lib.rs", "testing.rs", "http/list.rs", "use_cases/stop.rs"];
         let paths: Vec<String> = rooms.iter().map(|room| format!("services/allocation/src/{room}")).collect();
         let tree = made_up(&paths.iter().map(|path| (path.as_str(), text)).collect::<Vec<_>>());
-        assert_eq!(places(&fleet(&tree)), ["services/allocation/src/http/list.rs:1", "services/allocation/src/use_cases/stop.rs:1"]);
+        assert_eq!(
+            places(&fleet(&tree)),
+            ["services/allocation/src/http/list.rs:1", "services/allocation/src/use_cases/stop.rs:1"]
+        );
     }
 
     #[test]
     fn a_store_is_named_by_the_wiring_alone() {
         let text = "use berth_user::{Deps, store::SqliteStore};\n";
-        let tree = made_up(&[("berthd/src/wiring/user.rs", text), ("berthd/src/up.rs", text), ("cli/src/main.rs", "use berth_user::Deps;\n")]);
+        let tree = made_up(&[
+            ("berthd/src/wiring/user.rs", text),
+            ("berthd/src/up.rs", text),
+            ("cli/src/main.rs", "use berth_user::Deps;\n"),
+        ]);
         assert_eq!(places(&stores(&tree)), ["berthd/src/up.rs:1"]);
     }
 }

@@ -18,7 +18,8 @@ pub fn of(path: &str) -> Option<(&str, &str)> {
 pub fn is_for_tests(path: &str) -> bool {
     let inside = path.split('/').any(|part| matches!(part.trim_end_matches(".rs"), "tests" | "contract" | "testing"));
     let named = path.trim_end_matches(".rs");
-    inside || ["_tests", "/contract_runs", "/fakes", "/fixtures", "/samples"].iter().any(|end| named.ends_with(end))
+    inside
+        || ["_tests", "/contract_runs", "/fakes", "/fixtures", "/samples"].iter().any(|end| named.ends_with(end))
         || path.starts_with("crates/testkit/")
 }
 
@@ -32,12 +33,16 @@ pub fn refuses(layer: &str, other: &str) -> Option<&'static str> {
     match layer {
         "domain" => Some("domain imports only kit"),
         "ports" if other != "domain" => Some("ports are about the domain, nothing else"),
-        "use_cases" | "sagas" if backend || delivery => Some("use cases and sagas are written against domain and ports"),
+        "use_cases" | "sagas" if backend || delivery => {
+            Some("use cases and sagas are written against domain and ports")
+        }
         "http" | "grpc" | "consumers" if backend || delivery || other == "sagas" => {
             Some("what is called from outside imports use cases, not what stands behind ports")
         }
         "tasks" if backend || delivery => Some("tasks are written against ports"),
-        "events" | "config" if other != "domain" && other != "use_cases" => Some("events and settings are about the domain"),
+        "events" | "config" if other != "domain" && other != "use_cases" => {
+            Some("events and settings are about the domain")
+        }
         _ if BACKENDS.contains(&layer) && (delivery || matches!(other, "use_cases" | "sagas" | "tasks")) => {
             Some("what answers a port knows the port and the domain, not who asks")
         }

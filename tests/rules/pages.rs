@@ -4,8 +4,28 @@ use super::{File, Finding, Tree, has_extension};
 
 /// What paths in pages begin with: the repository's rooms, those to come included, so that a room that goes is noticed.
 const ROOMS: [&str; 22] = [
-    ".ci", "benches", "berthd", "catalogue", "changelog.d", "cli", "crates", "docs", "images", "migrations", "nginx", "openapi",
-    "postman", "proto", "services", "stack", "tests", "web", "Makefile", "Cargo.toml", "LICENSE", "README.md",
+    ".ci",
+    "benches",
+    "berthd",
+    "catalogue",
+    "changelog.d",
+    "cli",
+    "crates",
+    "docs",
+    "images",
+    "migrations",
+    "nginx",
+    "openapi",
+    "postman",
+    "proto",
+    "services",
+    "stack",
+    "tests",
+    "web",
+    "Makefile",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
 ];
 
 /// Paths in backticks, and targets of links, that are nowhere in the tree.
@@ -13,7 +33,8 @@ pub fn dangling(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for page in tree.0.iter().filter(|file| is_page(file)) {
         for (at, line) in page.text.lines().enumerate() {
-            let quoted = line.split('`').skip(1).step_by(2).filter(|text| is_path(text)).map(|text| (text, String::new()));
+            let quoted =
+                line.split('`').skip(1).step_by(2).filter(|text| is_path(text)).map(|text| (text, String::new()));
             let linked = links(line).map(|text| (text, directory_of(&page.path).to_owned()));
             for (text, base) in quoted.chain(linked) {
                 if !exists(tree, &base, text) {
@@ -31,9 +52,14 @@ fn is_page(file: &File) -> bool {
 }
 
 fn is_path(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '*' | '<' | '>' | '{' | '}' | ',' | ':' | '…');
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '*' | '<' | '>' | '{' | '}' | ',' | ':' | '…')
+    };
     let room = text.split('/').next().unwrap_or_default();
-    !text.is_empty() && text.chars().all(plain) && ROOMS.contains(&room) && (text.contains('/') || text.contains('.') || text == "Makefile")
+    !text.is_empty()
+        && text.chars().all(plain)
+        && ROOMS.contains(&room)
+        && (text.contains('/') || text.contains('.') || text == "Makefile")
 }
 
 /// The relative targets of Markdown links.

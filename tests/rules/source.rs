@@ -32,7 +32,9 @@ pub fn shipped(text: &str) -> Vec<Line> {
 }
 
 fn end_of_item(lines: &[Line], start: usize) -> usize {
-    let Some(first) = (start..lines.len()).find(|at| !lines[*at].code.trim_start().starts_with('#')) else { return start };
+    let Some(first) = (start..lines.len()).find(|at| !lines[*at].code.trim_start().starts_with('#')) else {
+        return start;
+    };
     let indentation = |code: &str| code.len() - code.trim_start().len();
     let own = indentation(&lines[first].code);
     let ends = |line: &Line| {
@@ -138,9 +140,11 @@ pub fn paths(lines: &[Line]) -> Vec<(usize, Vec<String>)> {
 
 fn is_use(code: &str) -> bool {
     let code = code.trim_start();
-    let public = code.strip_prefix("pub").map(|rest| rest.trim_start());
+    let public = code.strip_prefix("pub").map(str::trim_start);
     let rest = match public {
-        Some(rest) => rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |(_, rest)| rest.trim_start()),
+        Some(rest) => {
+            rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |(_, rest)| rest.trim_start())
+        }
         None => code,
     };
     rest.starts_with("use ")
@@ -212,7 +216,8 @@ mod tests {
     #[test]
     fn paths_are_spread_over_lines_and_groups() {
         let text = "pub(crate) use a::{\n    b,\n    c::{d as e, self},\n};\nlet x: f::g<h::I> = j::k();";
-        let found: Vec<(usize, String)> = paths(&code(text)).into_iter().map(|(at, path)| (at, path.join("::"))).collect();
+        let found: Vec<(usize, String)> =
+            paths(&code(text)).into_iter().map(|(at, path)| (at, path.join("::"))).collect();
         let expected = [(1, "a::b"), (1, "a::c::d"), (1, "a::c::self"), (5, "f::g"), (5, "h::I"), (5, "j::k")];
         assert_eq!(found, expected.map(|(at, path)| (at, path.to_owned())));
     }

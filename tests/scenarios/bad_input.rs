@@ -35,7 +35,12 @@ fn wrong_orders() -> Vec<Wrong> {
         wrong(json!({"properties": {"password": {"a": 1}}}), 400, "invalid_input", "properties.password"),
         wrong(json!({"properties": {"password": 12_345_678}}), 422, "invalid_property", "properties.password"),
         wrong(json!({"properties": {"password": "short"}}), 422, "invalid_property", "properties.password"),
-        wrong(json!({"properties": {"password": "has a space; rm -rf /"}}), 422, "invalid_property", "properties.password"),
+        wrong(
+            json!({"properties": {"password": "has a space; rm -rf /"}}),
+            422,
+            "invalid_property",
+            "properties.password",
+        ),
         wrong(json!({"properties": {"colour": "blue"}}), 422, "invalid_property", "properties.colour"),
         wrong(json!({"limits": {"cpu": 64}}), 422, "limit_above_maximum", "limits.cpu"),
         wrong(json!({"limits": {"memory": "1TiB"}}), 422, "limit_above_maximum", "limits.memory"),
@@ -112,7 +117,13 @@ async fn paths_and_queries_that_lead_nowhere_are_refused() {
         (Method::GET, "/allocations?cursor=%F0%9F%92%A5", 400, "invalid_input", "cursor"),
         (Method::GET, "/allocations?state=flying", 400, "invalid_input", "state"),
         (Method::GET, "/allocations?sort=name;drop", 400, "invalid_input", "sort"),
-        (Method::GET, "/allocations/0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a?wait_for=flying", 400, "invalid_input", "wait_for"),
+        (
+            Method::GET,
+            "/allocations/0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a?wait_for=flying",
+            400,
+            "invalid_input",
+            "wait_for",
+        ),
     ] {
         let refusal = ada.send(method.clone(), path, &[], None).await.refusal();
         // Queries name their field where the parser tells it.
@@ -152,7 +163,8 @@ async fn status_line(berth: &Berth, request: &[u8]) -> String {
     let mut answer = Vec::new();
     // The server may answer and hang up before it has read everything.
     let send = async { drop(writer.write_all(request).await) };
-    let read = async { while !answer.ends_with(b"\r\n") && reader.read_buf(&mut answer).await.is_ok_and(|read| read > 0) {} };
+    let read =
+        async { while !answer.ends_with(b"\r\n") && reader.read_buf(&mut answer).await.is_ok_and(|read| read > 0) {} };
     tokio::join!(send, read);
     String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
 }

@@ -17,7 +17,8 @@ async fn a_kill_in_the_middle_of_ten_creations_settles_every_one() {
     let ada = berth.person("ada").await;
     let machine = ada.machine("redis").await;
     // Small volumes: what is looked at is their number.
-    let order = |number: u32| json!({"machine_id": machine, "name": format!("cache-{number}"), "volumes": {"data": "16MiB"}});
+    let order =
+        |number: u32| json!({"machine_id": machine, "name": format!("cache-{number}"), "volumes": {"data": "16MiB"}});
     let accepted = join_all((0..10).map(|number| {
         let body = order(number);
         let ada = &ada;

@@ -10,7 +10,11 @@ async fn an_image_that_cannot_be_had_fails_and_gives_everything_back() {
     let berth = Berth::start().await;
     let admin = berth.person("admin").await;
     // Nothing listens on the discard port, so that the refusal comes at once.
-    let changes = json!({"image": "127.0.0.1:9/nothing:1", "volumes": [{"name": "data", "path": "/data", "default_size": "16MiB"}]});
+    let volume = json!({"name": "data", "path": "/data", "default_size": "16MiB"});
+    let limits = json!({"cpu": 0.25, "memory": "16MiB", "pids": 16, "disk": "16MiB"});
+    let changes = json!({
+        "image": "127.0.0.1:9/nothing:1", "volumes": [volume], "limits": {"default": limits, "maximum": limits},
+    });
     let made = admin.add_machine(&machine::with(machine::tiny("nothing", machine::SERVE), changes)).await;
     let failed = admin.create("nothing", "hopeless").await;
     could_not_have_it(&failed);

@@ -47,7 +47,10 @@ async fn what_dies_again_and_again_is_given_up_and_keeps_what_it_has() {
     let failed = until("a crash loop to be given up", look, |now: &Allocation| now.state == "failed").await;
     let (code, detail) = reason(&failed);
     assert_eq!(code, "container_exited");
-    assert!(detail.contains("times in a row") && detail.contains("exit code 4") && detail.contains("farewell"), "{detail}");
+    assert!(
+        detail.contains("times in a row") && detail.contains("exit code 4") && detail.contains("farewell"),
+        "{detail}"
+    );
     assert_eq!(ada.used().await["instances"], 1, "it ran, so it keeps its place");
     assert!(failed.ports[0].host_port.is_some());
     ada.remove(&mayfly.id).await;

@@ -63,7 +63,10 @@ fn orphan(engine: &Engine) -> String {
         "berth.installation": engine.installation, "berth.site": "local", "berth.kind": "container",
         "berth.tenant": "0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8b", "berth.allocation": allocation,
     });
-    let labels: Vec<String> = labels.as_object().into_iter().flatten()
+    let labels: Vec<String> = labels
+        .as_object()
+        .into_iter()
+        .flatten()
         .map(|(label, value)| format!("--label={label}={}", value.as_str().unwrap_or_default()))
         .collect();
     let mut arguments = vec!["create", "--name", &name];

@@ -59,7 +59,8 @@ impl Berth {
     async fn begin(setup: Setup, places: SemaphorePermit<'static>) -> Self {
         let home = tempfile::Builder::new().prefix("berth-scenario-").tempdir().expect("a directory can be made");
         let listen = format!("127.0.0.1:{}", free_port());
-        let limits = "[limits]\naddress_per_minute = 1000000\ncaller_per_minute = 1000000\ncredentials_per_minute = 1000000\n";
+        let limits =
+            "[limits]\naddress_per_minute = 1000000\ncaller_per_minute = 1000000\ncredentials_per_minute = 1000000\n";
         let config = format!("drain = \"0ms\"\n{limits}{}", setup.config);
         fs::write(home.path().join("berth.toml"), config).expect("the configuration can be written");
         let url = format!("http://{listen}");
@@ -79,14 +80,16 @@ impl Berth {
             let text = fs::read_to_string(&said).unwrap_or_default();
             async move { (ended, text) }
         };
-        let (ended, _) = until("berthd to be ready", look, |(ended, text)| ended.is_some() || text.contains(&ready)).await;
+        let (ended, _) =
+            until("berthd to be ready", look, |(ended, text)| ended.is_some() || text.contains(&ready)).await;
         assert!(ended.is_none(), "berthd ended at its start with {ended:?}: {}", self.log());
     }
 
     fn launch(&mut self) {
         assert!(self.child.is_none(), "it runs already");
         let home = self.home.path();
-        let file = |name: &str| File::options().create(true).append(true).open(home.join(name)).expect("a log can be written");
+        let file =
+            |name: &str| File::options().create(true).append(true).open(home.join(name)).expect("a log can be written");
         // Only what is said from now on counts.
         let _ = fs::remove_file(home.join("out"));
         let mut command = Command::new(crate::berthd());
@@ -169,7 +172,8 @@ async fn places(number: u32) -> SemaphorePermit<'static> {
 /// Files are named after time and recipient, so that the last name is the newest mail.
 fn newest_code(directory: &Path, email: &str) -> Option<String> {
     let names = fs::read_dir(directory).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let newest = names.filter(|name| name.contains(&format!("Z-{email}")) && name.ends_with(".eml")).max()?;
+    let is_mail = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == "eml");
+    let newest = names.filter(|name| name.contains(&format!("Z-{email}")) && is_mail(name)).max()?;
     let text = fs::read_to_string(directory.join(newest)).ok()?;
     let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
     text.lines().map(str::trim).find(is_code).map(str::to_owned)

@@ -63,7 +63,10 @@ impl Reply {
         assert_eq!(text("type"), format!("/docs/errors#{}", text("code")), "{told}");
         assert_eq!(self.header("x-request-id"), Some(text("request_id").as_str()), "{told}");
         if matches!(self.status, 429 | 503) {
-            assert!(self.header("retry-after").is_some_and(|wait| wait.parse::<u32>().is_ok()), "no Retry-After: {told}");
+            assert!(
+                self.header("retry-after").is_some_and(|wait| wait.parse::<u32>().is_ok()),
+                "no Retry-After: {told}"
+            );
         }
         Refusal { status: self.status, code: text("code"), field: body["field"].as_str().map(str::to_owned) }
     }

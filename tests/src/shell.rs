@@ -5,11 +5,12 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-/// How a program ended and what it wrote, both outputs together.
+/// How a program ended, what it wrote and what it complained of.
 #[derive(Clone, Debug)]
 pub struct Ran {
     pub ok: bool,
     pub text: String,
+    pub complaint: String,
 }
 
 impl Ran {
@@ -18,7 +19,7 @@ impl Ran {
     /// # Panics
     /// Where it did not.
     pub fn expect(self, what: &str) -> String {
-        assert!(self.ok, "{what}: {}", self.text);
+        assert!(self.ok, "{what}: {self:?}");
         self.text
     }
 }
@@ -45,6 +46,6 @@ async fn feed(mut command: Command, input: &str) -> Ran {
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
     let output = child.wait_with_output().await.expect("its output is read");
-    let text = [output.stdout, output.stderr].concat();
-    Ran { ok: output.status.success(), text: String::from_utf8_lossy(&text).trim().to_owned() }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    Ran { ok: output.status.success(), text: text(&output.stdout), complaint: text(&output.stderr) }
 }

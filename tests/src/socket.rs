@@ -59,8 +59,12 @@ impl Socket {
         let next = async {
             loop {
                 match self.0.next().await {
-                    Some(Ok(Message::Text(text))) => return Heard::Frame(serde_json::from_str(&text).expect("frames are JSON")),
-                    Some(Ok(Message::Close(frame))) => return Heard::Closed(frame.map_or(1005, |frame| frame.code.into())),
+                    Some(Ok(Message::Text(text))) => {
+                        return Heard::Frame(serde_json::from_str(&text).expect("frames are JSON"));
+                    }
+                    Some(Ok(Message::Close(frame))) => {
+                        return Heard::Closed(frame.map_or(1005, |frame| frame.code.into()));
+                    }
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return Heard::Closed(1006),
                 }
@@ -98,7 +102,9 @@ impl Socket {
         let read = async {
             loop {
                 match self.hear().await {
-                    Heard::Frame(frame) if frame["type"] == "error" => error = frame["code"].as_str().map(str::to_owned),
+                    Heard::Frame(frame) if frame["type"] == "error" => {
+                        error = frame["code"].as_str().map(str::to_owned);
+                    }
                     Heard::Frame(_) => {}
                     Heard::Closed(code) => return code,
                 }

@@ -13,7 +13,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Panics
 /// After two minutes, with the states seen on the way.
-pub async fn until<T: Debug, F: Future<Output = T>>(what: &str, look: impl Fn() -> F, wanted: impl Fn(&T) -> bool) -> T {
+pub async fn until<T: Debug, F: Future<Output = T>>(
+    what: &str,
+    look: impl Fn() -> F,
+    wanted: impl Fn(&T) -> bool,
+) -> T {
     until_within(DEADLINE, what, look, wanted).await
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use berth_interact::Deps;
 use berth_interact::peers::{EngineLogs, VerifierAllocations, VerifierClosures};
-use berth_interact::{Deps, InteractConfig};
 use kit::{Failure, ServiceName};
 
 use crate::platform::Platform;
@@ -18,6 +18,6 @@ pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
         closures: Arc::new(VerifierClosures::new(&verifier)),
         door: platform.door(ServiceName::Interact),
         drain: platform.drain.clone(),
-        config: InteractConfig::default(),
+        config: platform.config.interact.clone(),
     }))
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use berth_notification::config::NotificationConfig;
 use berth_notification::mailers::{FileMailer, Sender, SmtpMailer};
 use berth_notification::ports::Mailer;
 use berth_notification::store::SqliteDeliveries;
@@ -23,7 +22,7 @@ pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
         mailer,
         codes: platform.master.derive("user-notification.codes"),
         ambient: platform.ambient.clone(),
-        config: NotificationConfig::default(),
+        config: platform.config.notification.clone(),
     })
 }
 

@@ -78,7 +78,7 @@ impl Event {
             subject: subject.to_string(),
             at: ambient.now(),
             revision,
-            trace: Trace { request_id: crate::context::request_id(), traceparent: None },
+            trace: Trace { request_id: kit::context::request_id(), traceparent: None },
             data: payload.encode_to_vec(),
         }
     }

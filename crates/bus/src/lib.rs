@@ -3,7 +3,6 @@
 //! may repeat and lag, never lose.
 
 pub mod consume;
-pub mod context;
 pub mod event;
 pub mod outbox;
 

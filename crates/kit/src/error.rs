@@ -73,7 +73,6 @@ codes! {
     BodyTooLarge "body_too_large" "The request's body is too large" => 413 InvalidArgument No;
     UnsupportedMediaType "unsupported_media_type" "The body's media type is not one that this call takes" => 415 InvalidArgument No;
     MethodNotAllowed "method_not_allowed" "This path does not take that method" => 405 InvalidArgument No;
-    NotAcceptable "not_acceptable" "None of the accepted media types can be given" => 406 InvalidArgument No;
     UpgradeRequired "upgrade_required" "This path speaks WebSocket" => 426 InvalidArgument No;
     RouteNotFound "route_not_found" "There is nothing at this path" => 404 NotFound No;
     InvalidProperty "invalid_property" "A property does not fit the machine" => 422 InvalidArgument No;
@@ -96,7 +95,6 @@ codes! {
     SessionNotFound "session_not_found" "There is no such session" => 404 NotFound No;
     SiteNotFound "site_not_found" "There is no such site" => 404 NotFound No;
     EmailTaken "email_taken" "This e-mail address has an account already" => 409 AlreadyExists No;
-    PhoneTaken "phone_taken" "This phone number belongs to another account" => 409 AlreadyExists No;
     NameTaken "name_taken" "This name is taken" => 409 AlreadyExists No;
     LastAdmin "last_admin" "The last admin stays" => 409 FailedPrecondition No;
     RevisionMismatch "revision_mismatch" "Somebody changed this in the meantime" => 412 FailedPrecondition No;
@@ -113,7 +111,6 @@ codes! {
     Busy "busy" "The service is busy" => 503 Unavailable AfterSeconds(2);
     // what another part did
     EngineUnavailable "engine_unavailable" "The container engine does not answer" => 503 Unavailable AfterSeconds(5);
-    SiteUnreachable "site_unreachable" "The site does not answer" => 503 Unavailable AfterSeconds(5);
     SiteFull "site_full" "The site cannot take more" => 503 ResourceExhausted AfterSeconds(30);
     StoreUnavailable "store_unavailable" "The database does not answer" => 503 Unavailable AfterSeconds(2);
     PeerUnavailable "peer_unavailable" "A part of the platform does not answer" => 503 Unavailable AfterSeconds(2);

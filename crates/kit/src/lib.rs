@@ -3,6 +3,7 @@
 
 pub mod ambient;
 pub mod caller;
+pub mod context;
 pub mod error;
 pub mod id;
 pub mod machine;
@@ -21,3 +22,6 @@ pub use page::{Cursor, Page, PageRequest};
 pub use seal::{MasterKey, SealingKey};
 pub use size::{Bytes, Cpu};
 pub use time::{Span, Timestamp};
+
+/// Nobody's id.
+pub const NIL: uuid::Uuid = uuid::Uuid::nil();

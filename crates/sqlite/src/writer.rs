@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use kit::context::{RequestId, request_id, with_request_id};
 use kit::{ErrorCode, Failure};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -37,6 +38,8 @@ trait Job: Send {
 
 struct Typed<T, F> {
     work: Option<F>,
+    /// The request that asked, so that what the work announces is tied to it.
+    request: Option<RequestId>,
     result: Option<Result<T, Failure>>,
     answer: oneshot::Sender<Result<T, Failure>>,
 }
@@ -47,9 +50,15 @@ where
     F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>> + Send + 'static,
 {
     fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool> {
-        let work = self.work.take();
+        let (work, request) = (self.work.take(), self.request.take());
         Box::pin(async move {
             let work = async { work.expect("a job runs once")(connection).await };
+            let work = async {
+                match request {
+                    Some(id) => with_request_id(id, work).await,
+                    None => work.await,
+                }
+            };
             let result = AssertUnwindSafe(work).catch_unwind().await;
             let result = result.unwrap_or_else(|_| Err(Failure::internal("a transaction panicked")));
             let keep = result.is_ok();
@@ -87,7 +96,7 @@ impl Writer {
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>> + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
-        let job = Box::new(Typed { work: Some(work), result: None, answer });
+        let job = Box::new(Typed { work: Some(work), request: request_id().map(RequestId), result: None, answer });
         let closed = || Failure::of(ErrorCode::StoreUnavailable).operator("the database is closed");
         self.jobs.send(Message::Work(job)).await.map_err(|_| closed())?;
         result.await.unwrap_or_else(|_| Err(closed().unknown()))
@@ -129,6 +138,16 @@ async fn run(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Messa
 
 async fn commit(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     execute(connection, "BEGIN IMMEDIATE").await?;
+    let done = run_and_commit(connection, batch).await;
+    if done.is_err() {
+        // SQLite leaves a transaction open when a statement of ours fails, COMMIT included; nothing of it was made
+        // durable, and left open it would refuse every later BEGIN.
+        let _ = execute(connection, "ROLLBACK").await;
+    }
+    done.map_err(Failure::unknown)
+}
+
+async fn run_and_commit(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     for job in batch {
         execute(connection, "SAVEPOINT job").await?;
         if !job.run(connection).await {
@@ -136,14 +155,7 @@ async fn commit(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -
         }
         execute(connection, "RELEASE job").await?;
     }
-    match execute(connection, "COMMIT").await {
-        Ok(()) => Ok(()),
-        Err(failure) => {
-            // SQLite leaves the transaction open when COMMIT fails; nothing of it was made durable.
-            let _ = execute(connection, "ROLLBACK").await;
-            Err(failure.unknown())
-        }
-    }
+    execute(connection, "COMMIT").await
 }
 
 async fn execute(connection: &mut SqliteConnection, statement: &'static str) -> Result<(), Failure> {

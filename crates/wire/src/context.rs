@@ -1,6 +1,6 @@
 //! Request ids at the edge: a client's own where it is fit, else a new one.
 
-pub use bus::context::{RequestId, request_id, with_request_id};
+pub use kit::context::{RequestId, request_id, with_request_id};
 
 /// The name of the header and of the gRPC metadata.
 pub const HEADER: &str = "x-request-id";

@@ -78,7 +78,7 @@ impl<T: FromStr<Err = kit::id::NotAnId>> FromRequest for PathId<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let id = request.match_info().query("id").parse();
-        ready(id.map(Self).map_err(|error| Failure::invalid("id", error.to_string()).into()))
+        ready(id.map(Self).map_err(|error| Failure::invalid("id", format!("{error}.")).into()))
     }
 }
 

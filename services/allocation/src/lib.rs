@@ -5,9 +5,11 @@ pub mod consumers;
 pub mod contract;
 pub mod domain;
 pub mod events;
+#[cfg(any(test, feature = "contract"))]
 pub mod fixtures;
 pub mod grpc;
 pub mod http;
+pub mod nudge;
 pub mod peers;
 pub mod ports;
 pub mod sagas;
@@ -27,8 +29,9 @@ use wire::service::{Service, Subscription};
 use wire::task::Scheduled;
 
 use domain::quota::Amounts;
+use nudge::Nudge;
 use ports::{AllocationFleet, AllocationStore, Catalogue, Engine};
-use tasks::{Hands, Housekeeping, Nudge, Reconcile, WorkTask};
+use tasks::{Hands, Housekeeping, Reconcile, WorkTask};
 use use_cases::Desk;
 
 /// What the service is made of.

@@ -67,8 +67,11 @@ impl UserConfig {
     /// Refuses settings that contradict each other, naming the field.
     pub fn validate(&self) -> Result<(), Failure> {
         let wrong = |field: &str, told: &str| Err(Failure::invalid(format!("user.{field}"), told));
-        if self.access_token_life < Span::seconds(1) || self.access_token_life > minutes(60) {
-            return wrong("access_token_life", "An access token lives from 1 s to 1 h.");
+        if self.access_token_life < Span::seconds(1) || self.access_token_life > minutes(15) {
+            return wrong(
+                "access_token_life",
+                "An access token lives from 1 s to 15 min: closed sessions are remembered a little longer than that.",
+            );
         }
         if self.refresh_token_life <= self.access_token_life {
             return wrong("refresh_token_life", "A refresh token lives longer than an access token.");

@@ -24,7 +24,7 @@ pub struct Announcer {
 
 impl Announcer {
     pub fn here(ambient: &Ambient) -> Self {
-        Self { ambient: ambient.clone(), trace: Trace { request_id: bus::context::request_id(), traceparent: None } }
+        Self { ambient: ambient.clone(), trace: Trace { request_id: kit::context::request_id(), traceparent: None } }
     }
 
     /// `kind` is `user.created`, `user.verified` or `user.updated`.

@@ -55,7 +55,7 @@ impl World {
 
     fn wish(&self, verb: Verb) -> Change {
         let user = UserId::mint(&self.ambient);
-        Change { verb, force: false, user, at: self.ambient.now(), default_quota: plenty() }
+        Change { verb, force: false, new_port: false, user, at: self.ambient.now(), default_quota: plenty() }
     }
 }
 

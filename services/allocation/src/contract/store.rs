@@ -70,6 +70,14 @@ testkit::contract! {
             assert_eq!(found.unwrap().map(|found| found.id), ids.first().copied());
         }
 
+        async fn a_key_of_yesterday_is_free_again() {
+            let mut old = world.with_key("k", 1);
+            old.allocation.created_at = world.ambient.now().minus(std::time::Duration::from_secs(86_401));
+            let (old, _) = world.store.create(world.tenant, old, plenty()).await.unwrap();
+            let (new, replayed) = world.store.create(world.tenant, world.with_key("k", 2), plenty()).await.unwrap();
+            assert!(new.id != old.id && !replayed);
+        }
+
         async fn secrets_come_back_unsealed_and_only_there() {
             let new = world.new_allocation();
             let values = new.values.clone();

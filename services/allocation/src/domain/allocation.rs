@@ -129,6 +129,13 @@ pub struct LedgerEntry {
 #[serde(transparent)]
 pub struct PropertyValues(pub BTreeMap<String, Value>);
 
+impl PropertyValues {
+    /// In place of values that do not open, for works that need none.
+    pub const fn unreadable() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
 impl std::fmt::Debug for PropertyValues {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()

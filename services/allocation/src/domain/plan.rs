@@ -84,8 +84,14 @@ pub fn sandbox(allocation: &Allocation, network: &str) -> Result<SandboxPlan, Fa
         sandbox: allocation.details.sandbox,
         network: network.to_owned(),
         ports: allocation.ports.iter().map(published).collect::<Result<_, Failure>>()?,
-        hostname: allocation.name.clone(),
+        hostname: hostname(&allocation.name),
     })
+}
+
+/// A name may begin or end with a hyphen, a host name may not.
+fn hostname(name: &str) -> String {
+    let trimmed = name.trim_matches('-');
+    if trimmed.is_empty() { "berth".to_owned() } else { trimmed.to_owned() }
 }
 
 /// The readiness probe with its port's number and its command filled.
@@ -129,5 +135,9 @@ mod tests {
         assert!(sandbox(&allocation, "n").is_err());
         allocation.ports[0].host_port = Some(20_000);
         assert_eq!(sandbox(&allocation, "n").unwrap().ports[0].host_port, 20_000);
+        for (name, host) in [("-x", "x"), ("a-b-", "a-b"), ("---", "berth")] {
+            allocation.name = name.into();
+            assert_eq!(sandbox(&allocation, "n").unwrap().hostname, host);
+        }
     }
 }

@@ -3,20 +3,35 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use kit::{AllocationId, Caller};
-use wire::{PathId, Problem, Problems, Verified};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use wire::{PathId, Problem, Problems, Query, Verified};
 
 use super::prefer;
 use super::views::AllocationView;
 use crate::domain::lifecycle::{State, Verb};
 use crate::use_cases::Desk;
-use crate::use_cases::change::change;
+use crate::use_cases::change::{Wish, change};
 use crate::use_cases::wait::wait;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct StartParameters {
+    /// Take another host port: saved addresses end to work.
+    #[serde(default)]
+    new_port: bool,
+}
+
+/// A query that has nothing in it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// Start an allocation
 ///
-/// Its port is the one that it had. One that failed before it ever ran starts from nothing.
+/// Its port is the one that it had, unless another is asked for. One that failed before it ever ran starts from nothing.
 #[utoipa::path(operation_id = "allocation_start", tag = "allocations", security(("bearer" = [])),
-    params(("id" = String, Path, format = Uuid), ("Prefer" = Option<String>, Header, description = "wait=SECONDS, at most 60")),
+    params(("id" = String, Path, format = Uuid), StartParameters, ("Prefer" = Option<String>, Header, description = "wait=SECONDS, at most 60")),
     responses((status = 200, description = "It is running", body = AllocationView),
               (status = 202, description = "It will be", body = AllocationView), Problems))]
 #[post("/{id}/start")]
@@ -25,8 +40,9 @@ pub async fn start(
     id: PathId<AllocationId>,
     request: HttpRequest,
     desk: web::Data<Desk>,
+    query: Query<StartParameters>,
 ) -> Result<HttpResponse, Problem> {
-    ask(&desk, &caller, id.0, Verb::Start, false, &request).await
+    ask(&desk, &caller, id.0, Wish { new_port: query.0.new_port, ..Wish::of(Verb::Start) }, &request).await
 }
 
 /// Stop an allocation
@@ -42,8 +58,9 @@ pub async fn stop(
     id: PathId<AllocationId>,
     request: HttpRequest,
     desk: web::Data<Desk>,
+    _: Query<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    ask(&desk, &caller, id.0, Verb::Stop, false, &request).await
+    ask(&desk, &caller, id.0, Wish::of(Verb::Stop), &request).await
 }
 
 /// Restart an allocation
@@ -59,8 +76,9 @@ pub async fn restart(
     id: PathId<AllocationId>,
     request: HttpRequest,
     desk: web::Data<Desk>,
+    _: Query<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    ask(&desk, &caller, id.0, Verb::Restart, false, &request).await
+    ask(&desk, &caller, id.0, Wish::of(Verb::Restart), &request).await
 }
 
 /// Notes the wish and waits as long as the client would like: 200 when it is so, else 202.
@@ -68,12 +86,11 @@ pub async fn ask(
     desk: &Desk,
     caller: &Caller,
     id: AllocationId,
-    verb: Verb,
-    force: bool,
+    wish: Wish,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut allocation = change(desk, caller, id, verb, force).await?;
-    let goal = match verb {
+    let mut allocation = change(desk, caller, id, wish).await?;
+    let goal = match wish.verb {
         Verb::Start | Verb::Restart => State::Running,
         Verb::Stop => State::Stopped,
         Verb::Remove => State::Removed,

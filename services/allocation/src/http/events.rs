@@ -6,9 +6,7 @@ use wire::{PathId, Problem, Problems, Verified};
 
 use super::views::{EventView, EventsView};
 use crate::use_cases::Desk;
-
-/// How many lines are given.
-const NEWEST: u32 = 200;
+use crate::use_cases::events::events;
 
 /// List an allocation's events
 #[utoipa::path(operation_id = "allocation_events", tag = "allocations", security(("bearer" = [])),
@@ -19,8 +17,7 @@ pub async fn handler(
     id: PathId<AllocationId>,
     desk: web::Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
-    desk.find(&caller, id.0).await?;
-    let entries = desk.store.ledger(caller.tenant, id.0, NEWEST).await?;
+    let entries = events(&desk, &caller, id.0).await?;
     Ok(HttpResponse::Ok()
         .json(EventsView { items: entries.into_iter().map(EventView::from).collect(), next_cursor: None }))
 }

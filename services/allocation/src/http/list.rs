@@ -10,6 +10,7 @@ use super::views::{AllocationView, ListView};
 use crate::domain::lifecycle::State;
 use crate::ports::{Filter, SortBy};
 use crate::use_cases::Desk;
+use crate::use_cases::list::list;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +37,7 @@ pub async fn handler(
     query: Query<Parameters>,
 ) -> Result<HttpResponse, Problem> {
     let page = PageRequest::parse(query.0.limit, query.0.cursor.as_deref())?;
-    let found = desk.store.list(caller.tenant, &filter(query.0)?, &page).await?;
+    let found = list(&desk, &caller, &filter(query.0)?, &page).await?;
     let found = found.map(|allocation| AllocationView::new(&allocation, &desk.public_host));
     Ok(HttpResponse::Ok().json(ListView { items: found.items, next_cursor: found.next.map(|cursor| cursor.encode()) }))
 }

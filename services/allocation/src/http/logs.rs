@@ -10,6 +10,7 @@ use wire::{PathId, Problem, Problems, Query, Verified};
 
 use crate::ports::LogOptions;
 use crate::use_cases::Desk;
+use crate::use_cases::log::log;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -36,12 +37,12 @@ pub async fn handler(
     desk: web::Data<Desk>,
     query: Query<Parameters>,
 ) -> Result<HttpResponse, Problem> {
-    let allocation = desk.find(&caller, id.0).await?;
     let since = query.0.since.as_deref().map(str::parse::<Timestamp>).transpose();
     let since = since.map_err(|error| Failure::invalid("since", error.to_string()))?;
     let options = LogOptions { tail: query.0.tail, since, grep: query.0.grep };
     let timestamps = query.0.timestamps;
-    let lines = desk.engine.log(allocation.id, &options).await?.map(move |line| {
+    let (allocation, lines) = log(&desk, &caller, id.0, &options).await?;
+    let lines = lines.map(move |line| {
         line.map(|line| {
             let text = if timestamps { format!("{} {}\n", line.time, line.line) } else { format!("{}\n", line.line) };
             Bytes::from(text)

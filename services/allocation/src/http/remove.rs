@@ -10,6 +10,7 @@ use super::change::ask;
 use super::views::AllocationView;
 use crate::domain::lifecycle::Verb;
 use crate::use_cases::Desk;
+use crate::use_cases::change::Wish;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -42,5 +43,5 @@ pub async fn handler(
             Failure::invalid("keep_volumes", "Volumes cannot be kept yet: they go with their allocation.").into()
         );
     }
-    ask(&desk, &caller, id.0, Verb::Remove, query.0.force, &request).await
+    ask(&desk, &caller, id.0, Wish { force: query.0.force, ..Wish::of(Verb::Remove) }, &request).await
 }

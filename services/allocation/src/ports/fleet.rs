@@ -20,15 +20,18 @@ pub struct Ticket {
     pub progress: Progress,
 }
 
-/// How far a saga is: saved after each step, so that a crash loses none.
+/// How far a saga is: saved after each step, so that a crash loses none. Unknown fields are passed over: a newer version may have
+/// written them while this one still runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Progress {
     /// The index of the step to do, or to undo.
     pub step: usize,
     pub undoing: bool,
     /// Why it is being undone: code and sentence.
     pub failure: Option<(String, String)>,
+    /// The image as the engine has it, until the ending records it.
+    pub image_digest: Option<String>,
     /// The network that the sandbox joins.
     pub network: Option<String>,
     /// How often the present step was tried in vain.

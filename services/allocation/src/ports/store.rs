@@ -84,6 +84,8 @@ pub struct Change {
     pub verb: Verb,
     /// For a removal: go on whatever the engine says.
     pub force: bool,
+    /// For a start: take other host ports than the ones it had.
+    pub new_port: bool,
     pub user: UserId,
     pub at: Timestamp,
     pub default_quota: Amounts,

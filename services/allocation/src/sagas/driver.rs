@@ -49,7 +49,8 @@ async fn do_step(scene: &mut Scene<'_>) -> Result<Option<Turn>, Failure> {
         return succeed(scene).await.map(Some);
     };
     if scene.allocation.state != step.state {
-        scene.allocation = enter(scene, step.state).await?;
+        let after = enter(scene, step.state).await?;
+        scene.renew(after);
     }
     match (step.run)(scene).await {
         Ok(()) => {

@@ -38,6 +38,14 @@ pub struct Step {
 }
 
 impl Scene<'_> {
+    /// The allocation as the store has it now, with what this saga found out and did not record yet.
+    pub fn renew(&mut self, allocation: Allocation) {
+        self.allocation = allocation;
+        if let Some(digest) = &self.progress.image_digest {
+            self.allocation.details.image_digest = Some(digest.clone());
+        }
+    }
+
     /// For whom and under which lease the engine is commanded.
     pub const fn command(&self) -> Command {
         Command { allocation: self.allocation.id, tenant: self.allocation.tenant, epoch: self.ticket.epoch }

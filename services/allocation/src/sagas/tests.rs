@@ -13,10 +13,11 @@ use crate::contract::World;
 use crate::domain::allocation::Allocation;
 use crate::domain::lifecycle::{State, Verb};
 use crate::domain::quota::Amounts;
+use crate::nudge::Nudge;
 use crate::ports::NewAllocation;
 use crate::ports::store::Change;
 use crate::store::sqlite::tests::world;
-use crate::tasks::{Hands, Nudge, Reconcile, WorkTask};
+use crate::tasks::{Hands, Reconcile, WorkTask};
 use crate::testing::{FakeEngine, Stall};
 
 /// A store, an engine in memory, and a process that works.
@@ -59,7 +60,7 @@ impl Bench {
 
     async fn ask(&self, allocation: &Allocation, verb: Verb) {
         let at = self.world.ambient.now();
-        let change = Change { verb, force: false, user: allocation.user, at, default_quota: quota() };
+        let change = Change { verb, force: false, new_port: false, user: allocation.user, at, default_quota: quota() };
         self.world.store.change(self.world.tenant, allocation.id, change).await.unwrap();
         self.nudge.about(allocation.id);
     }
@@ -192,6 +193,25 @@ async fn stopping_twice_is_one_stop() {
 }
 
 #[tokio::test]
+async fn a_start_keeps_its_port_unless_another_is_asked_for() {
+    let bench = Bench::new().await;
+    let process = bench.process();
+    let made = bench.create().await;
+    let port = bench.until(&made, State::Running).await.ports[0].host_port;
+    for (new_port, same) in [(false, true), (true, false)] {
+        bench.ask(&made, Verb::Stop).await;
+        bench.until(&made, State::Stopped).await;
+        let at = bench.world.ambient.now();
+        let change = Change { verb: Verb::Start, force: false, new_port, user: made.user, at, default_quota: quota() };
+        bench.world.store.change(bench.world.tenant, made.id, change).await.unwrap();
+        let running = bench.until(&made, State::Running).await;
+        assert_eq!(running.ports[0].host_port == port, same);
+        assert!(running.ports[0].bound && running.details.image_digest.is_some());
+    }
+    process.abort();
+}
+
+#[tokio::test]
 async fn an_engine_that_is_away_is_waited_for() {
     let bench = Bench::new().await;
     bench.engine.fail("ensure_volume", ErrorCode::EngineUnavailable);
@@ -231,7 +251,8 @@ async fn orphans_are_swept() {
     bench.engine.fail("remove_sandbox", ErrorCode::EngineRefused);
     bench.engine.fail("remove_volume", ErrorCode::EngineRefused);
     let at = bench.world.ambient.now();
-    let change = Change { verb: Verb::Remove, force: true, user: allocation.user, at, default_quota: quota() };
+    let change =
+        Change { verb: Verb::Remove, force: true, new_port: false, user: allocation.user, at, default_quota: quota() };
     bench.world.store.change(bench.world.tenant, allocation.id, change).await.unwrap();
     bench.until(&allocation, State::Removed).await;
     assert_ne!(bench.engine.left(), (0, 0, 0, 0));

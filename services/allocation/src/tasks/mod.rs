@@ -6,7 +6,7 @@ mod work;
 
 pub use housekeeping::Housekeeping;
 pub use reconcile::Reconcile;
-pub use work::{Nudge, WorkTask, work_on};
+pub use work::{WorkTask, work_on};
 
 use std::sync::Arc;
 

@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use kit::{AllocationId, ErrorCode, Failure, TenantId, Timestamp};
 use wire::task::{Report, Task};
 
-use super::{Hands, Nudge};
+use super::Hands;
 use crate::domain::allocation::{Allocation, Cause, Reason};
 use crate::domain::lifecycle::Work;
 use crate::domain::reconcile::{Finding, Inventory, Thing, compare};
+use crate::nudge::Nudge;
 use crate::ports::Command;
 use crate::ports::engine::ContainerReport;
 use crate::ports::fleet::Begin;
@@ -88,7 +89,8 @@ impl Reconcile {
             },
             Finding::Sweep { id, tenant } => self.sweep(*id, *tenant, inventory).await,
             Finding::Release { tenant } => {
-                let allocation = AllocationId::mint(&self.hands.ambient);
+                // No allocation is meant; the site orders commands by this id, so it is always the same.
+                let allocation = AllocationId::from_uuid(kit::NIL);
                 let command = Command { allocation, tenant: *tenant, epoch: NOBODYS_EPOCH };
                 self.hands.engine.release_network(command).await
             }
@@ -164,6 +166,12 @@ fn leave_if_changed_since(allocation: Allocation, asked: Timestamp) -> Allocatio
     Allocation { working, ..allocation }
 }
 
+/// Enough to see why, not so much that the program's output fills every event.
+fn last_lines(lines: &[String]) -> String {
+    let kept = &lines[lines.len().saturating_sub(5)..];
+    kept.iter().map(|line| line.chars().take(200).collect::<String>()).collect::<Vec<_>>().join("\n")
+}
+
 fn death(cause: Cause, exit_code: Option<i32>, report: &ContainerReport) -> Reason {
     let code = if cause == Cause::Oom { ErrorCode::OomKilled } else { ErrorCode::ContainerExited };
     let exit = exit_code.map_or_else(|| "an unknown exit code".to_owned(), |code| format!("exit code {code}"));
@@ -171,7 +179,7 @@ fn death(cause: Cause, exit_code: Option<i32>, report: &ContainerReport) -> Reas
         ErrorCode::OomKilled => "It used more memory than its limit and was ended".to_owned(),
         _ => format!("The program ended with {exit}"),
     };
-    let last = report.last_lines.join("\n");
+    let last = last_lines(&report.last_lines);
     let detail = if last.is_empty() { format!("{what}.") } else { format!("{what}. Its last lines:\n{last}") };
     Reason { code, detail }
 }

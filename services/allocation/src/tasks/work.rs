@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kit::{AllocationId, ErrorCode};
-use tokio::sync::{Notify, Semaphore, broadcast};
+use kit::ErrorCode;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use wire::task::{Report, Task};
 
 use super::Hands;
-use crate::domain::allocation::Allocation;
+use crate::domain::allocation::{Allocation, PropertyValues};
+use crate::nudge::Nudge;
 use crate::ports::Ticket;
 use crate::sagas::Scene;
 use crate::sagas::driver::{Turn, drive};
@@ -19,32 +20,6 @@ use crate::sagas::driver::{Turn, drive};
 const SLOTS: usize = 64;
 /// A third of a lease, so that one lost renewal costs nothing.
 const RENEW_EVERY: Duration = Duration::from_secs(3);
-
-/// Tells the work task that there is something new, and about what.
-#[derive(Clone)]
-pub struct Nudge {
-    wake: Arc<Notify>,
-    about: broadcast::Sender<AllocationId>,
-}
-
-impl Default for Nudge {
-    fn default() -> Self {
-        Self { wake: Arc::default(), about: broadcast::Sender::new(256) }
-    }
-}
-
-impl Nudge {
-    /// Work may have begun on this one, or taken another's place.
-    pub fn about(&self, id: AllocationId) {
-        // Nobody listening means that nobody works on it.
-        let _ = self.about.send(id);
-        self.wake.notify_one();
-    }
-
-    pub const fn wake(&self) -> &Arc<Notify> {
-        &self.wake
-    }
-}
 
 /// The task.
 pub struct WorkTask {
@@ -92,7 +67,7 @@ impl Task for WorkTask {
                 work_on(&hands, &nudge, &ticket, allocation).await;
                 drop(slot);
                 // A place is free, and its ending may have begun the next work.
-                nudge.wake.notify_one();
+                nudge.wake().notify_one();
             });
         }
         Report { seen, done: seen, failed: 0 }
@@ -102,19 +77,21 @@ impl Task for WorkTask {
 /// Drives one work until it ends, waits or is lost.
 pub async fn work_on(hands: &Hands, nudge: &Nudge, ticket: &Ticket, allocation: Allocation) {
     let id = ticket.id;
-    let values = match hands.fleet.values(id).await {
-        Ok(values) => values,
-        Err(failure) => return tracing::error!(allocation.id = %id, %failure, "the values of {id} cannot be read"),
-    };
+    // Who stops or removes needs no values; for who starts, the plan fails with its own reason.
+    let values = hands.fleet.values(id).await.unwrap_or_else(|failure| {
+        tracing::error!(allocation.id = %id, %failure, "the values of {id} cannot be read");
+        PropertyValues::unreadable()
+    });
     let mut scene = Scene {
         fleet: hands.fleet.as_ref(),
         engine: hands.engine.as_ref(),
         ambient: &hands.ambient,
         ticket,
-        allocation,
+        allocation: allocation.clone(),
         values,
         progress: ticket.progress.clone(),
     };
+    scene.renew(allocation);
     let began = hands.ambient.now();
     tokio::select! {
         turn = drive(&mut scene) => {
@@ -131,7 +108,7 @@ pub async fn work_on(hands: &Hands, nudge: &Nudge, ticket: &Ticket, allocation: 
 
 /// Renews the lease until it is lost.
 async fn lose(hands: &Hands, nudge: &Nudge, ticket: &Ticket) {
-    let mut nudges = nudge.about.subscribe();
+    let mut nudges = nudge.listen();
     loop {
         // A nudge that was missed may have been about this one.
         let nudged = async { while matches!(nudges.recv().await, Ok(id) if id != ticket.id) {} };

@@ -3,7 +3,11 @@
 pub mod change;
 pub mod connection;
 pub mod create;
+pub mod events;
 pub mod inspect;
+pub mod list;
+pub mod log;
+pub mod quota;
 pub mod wait;
 
 use std::sync::Arc;
@@ -13,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::allocation::Allocation;
 use crate::domain::quota::Amounts;
+use crate::nudge::Nudge;
 use crate::ports::{AllocationStore, Catalogue, Engine};
-use crate::tasks::Nudge;
 
 /// What the use cases work with.
 #[derive(Clone)]

@@ -64,10 +64,10 @@ impl DockerEngine {
     }
 }
 
-/// The registry's digest where the image came from one, else its id.
+/// A name for exactly this image that the engine takes, and can pull again where it came from a registry:
+/// `redis@sha256:…`, else its id.
 fn digest(image: ImageInspect) -> Option<String> {
-    let repository = image.repo_digests.unwrap_or_default().into_iter().next();
-    repository.and_then(|digest| digest.split_once('@').map(|(_, digest)| digest.to_owned())).or(image.id)
+    image.repo_digests.unwrap_or_default().into_iter().next().or(image.id)
 }
 
 fn pull_error(image: &ImageRef, error: Error) -> Failure {

@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use wire::task::{Report, Scheduled, Task};
 
 use super::log::Phase;
-use super::reader;
+use super::reader::Reader;
 use super::store::LogStore;
 use crate::ports::log_source::{LogSource, LoggedContainer};
 
@@ -30,10 +30,7 @@ pub struct Followers {
 
 /// What is done about one container. Dropping it ends its reader.
 enum Reading {
-    Following {
-        _reader: DropGuard,
-    },
-    Draining {
+    Underway {
         _reader: DropGuard,
     },
     /// All that it said in the run that began then is stored.
@@ -58,20 +55,15 @@ impl Followers {
     /// Whether a reader was begun.
     fn attend(&self, container: LoggedContainer) -> bool {
         let mut readers = self.readers();
-        let follow = container.running;
         match readers.get(&container.container_id) {
-            Some(Reading::Following { .. } | Reading::Draining { .. }) => return false,
-            Some(Reading::Drained(run)) if !follow && *run == container.started_at => return false,
+            Some(Reading::Underway { .. }) => return false,
+            Some(Reading::Drained(run)) if !container.running && *run == container.started_at => return false,
             _ => {}
         }
         let stop = CancellationToken::new();
         let id = container.container_id.clone();
         self.spawn(container, stop.clone());
-        let reader = stop.drop_guard();
-        readers.insert(
-            id,
-            if follow { Reading::Following { _reader: reader } } else { Reading::Draining { _reader: reader } },
-        );
+        readers.insert(id, Reading::Underway { _reader: stop.drop_guard() });
         true
     }
 
@@ -85,8 +77,8 @@ impl Followers {
         }
         tokio::spawn(async move {
             let shortest = tokio::time::sleep(SHORTEST);
-            let reading = reader::read(&*source, &log, &container, container.running, &ambient);
-            let read = tokio::select! { biased; () = stop.cancelled() => return, read = reading => read };
+            let reader = Reader { source, log: log.clone(), container: container.clone(), ambient };
+            let read = tokio::select! { biased; () = stop.cancelled() => return, read = reader.read() => read };
             let drained = read.is_ok() && !container.running;
             if drained {
                 log.set_phase(Phase::Ended);

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kit::Timestamp;
 use tokio::sync::{broadcast, watch};
 
-use super::entry::{Entry, Filter, Seq, What};
+use super::entry::{Entry, Filter, Line, Seq, What};
 use super::record::{encode_entry, encode_mark};
 use super::segment::{self, Segment};
-use super::sieve::{Mark, Sieve, Verdict};
+use super::sieve::{Mark, Piece, Sieve, Verdict};
 use super::store::Bounds;
 use crate::ports::log_source::RawLine;
 
@@ -208,12 +208,12 @@ impl Writer {
     fn sift(&mut self, dir: &Path, lines: Vec<RawLine>, now: Timestamp) -> io::Result<Vec<Step>> {
         let mut mark = self.open(dir)?.mark.clone();
         let mut steps = Vec::with_capacity(lines.len());
-        for raw in lines.into_iter().flat_map(cut) {
-            match self.sieve.judge(&mark, raw.stream, raw.time, now) {
+        for piece in lines.into_iter().flat_map(cut) {
+            match self.sieve.judge(&mark, &piece, now) {
                 Verdict::Repeat => continue,
                 Verdict::New => {}
                 Verdict::NewAfterGap => {
-                    let gap = Entry { seq: mark.seq.next(), time: raw.time, what: What::Gap };
+                    let gap = Entry { seq: mark.seq.next(), time: piece.time, what: What::Gap };
                     mark.pass(&gap);
                     steps.push(Step::Entry(gap));
                 }
@@ -222,10 +222,10 @@ impl Writer {
                     self.sieve = Sieve::default();
                     steps.push(Step::Epoch(mark.clone()));
                     // Counts the line as seen, as `New` does.
-                    self.sieve.judge(&mark, raw.stream, raw.time, now);
+                    self.sieve.judge(&mark, &piece, now);
                 }
             }
-            let entry = Entry { seq: mark.seq.next(), time: raw.time, what: What::Line(raw.stream, raw.line) };
+            let entry = Entry { seq: mark.seq.next(), time: piece.time, what: What::Line(piece.line) };
             mark.pass(&entry);
             steps.push(Step::Entry(entry));
         }
@@ -299,18 +299,21 @@ impl Opened {
 }
 
 /// Pieces of at most 16 KiB, not within a character where there are any.
-fn cut(raw: RawLine) -> Vec<RawLine> {
-    let mut line = raw.line;
-    while matches!(line.last(), Some(b'\n' | b'\r')) {
-        line.pop();
+fn cut(raw: RawLine) -> Vec<Piece> {
+    let RawLine { time, stream, line: mut rest } = raw;
+    // So the engine cuts too, and says no more about it.
+    let goes_on = rest.len() == LONGEST_LINE;
+    while matches!(rest.last(), Some(b'\n' | b'\r')) {
+        rest.pop();
     }
     let mut pieces = Vec::with_capacity(1);
-    while line.len() > LONGEST_LINE {
-        let inside = |at: &usize| line[*at] & 0b1100_0000 == 0b1000_0000;
+    while rest.len() > LONGEST_LINE {
+        let inside = |at: &usize| rest[*at] & 0b1100_0000 == 0b1000_0000;
         let at = (LONGEST_LINE - 3..=LONGEST_LINE).rev().find(|at| !inside(at)).unwrap_or(LONGEST_LINE);
-        let rest = line.split_off(at);
-        pieces.push(std::mem::replace(&mut line, rest));
+        let after = rest.split_off(at);
+        let text = std::mem::replace(&mut rest, after);
+        pieces.push(Piece { time, line: Line { stream, text, partial: true } });
     }
-    pieces.push(line);
-    pieces.into_iter().map(|line| RawLine { line, ..raw }).collect()
+    pieces.push(Piece { time, line: Line { stream, text: rest, partial: goes_on } });
+    pieces
 }

@@ -5,20 +5,29 @@ use std::time::Duration;
 
 use kit::Timestamp;
 
-use super::entry::{Entry, Seq, What};
-use crate::ports::log_source::LogStream;
+use super::entry::{Entry, Line, Seq, What};
+use crate::ports::log_source::{LogStream, Stamp};
 
-/// The newest line of one output: several may be of one time, so they are counted. Count 0 is none yet.
+/// The newest line of one output: the pieces of a long one are of one time, so they are counted. Count 0 is none yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Last {
-    pub time: Timestamp,
+    pub time: Stamp,
     pub count: u32,
+    /// Whether the line goes on.
+    pub partial: bool,
 }
 
 impl Default for Last {
     fn default() -> Self {
-        Self { time: Timestamp::EPOCH, count: 0 }
+        Self { time: Stamp::from_nanos(0), count: 0, partial: false }
     }
+}
+
+/// A line, or a piece of one, on its way in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub time: Stamp,
+    pub line: Line,
 }
 
 /// How far a log has got: its last place, the container that it is of, the newest line of each output. Per output,
@@ -32,15 +41,17 @@ pub struct Mark {
 
 impl Mark {
     /// The newest time of either output; `None` while there is no line.
-    pub fn newest(&self) -> Option<Timestamp> {
+    pub fn newest(&self) -> Option<Stamp> {
         self.last.iter().filter(|last| last.count > 0).map(|last| last.time).max()
     }
 
     /// Moves past a stored entry.
     pub fn pass(&mut self, entry: &Entry) {
         self.seq = entry.seq;
-        if let What::Line(stream, _) = entry.what {
-            self.note(stream, entry.time);
+        if let What::Line(line) = &entry.what {
+            let last = &mut self.last[index(line.stream)];
+            let count = if last.time == entry.time { last.count + 1 } else { 1 };
+            *last = Last { time: entry.time, count, partial: line.partial };
         }
     }
 
@@ -49,15 +60,6 @@ impl Mark {
         // Never lower than the clock: a log whose files were lost goes on above what its readers have seen.
         let epoch = (self.seq.epoch + 1).max(u64::try_from(now.as_secs()).unwrap_or(0));
         Self { seq: Seq { epoch, ordinal: 0 }, container: container.to_owned(), last: [Last::default(); 2] }
-    }
-
-    fn note(&mut self, stream: LogStream, time: Timestamp) {
-        let last = &mut self.last[index(stream)];
-        *last = if last.count > 0 && last.time == time {
-            Last { time, count: last.count + 1 }
-        } else {
-            Last { time, count: 1 }
-        };
     }
 }
 
@@ -82,10 +84,10 @@ pub enum Verdict {
 /// One reading of a container's output.
 #[derive(Clone, Debug, Default)]
 pub struct Sieve {
-    /// How many lines of the newest time have passed by in this reading.
-    seen: [u32; 2],
+    /// How many pieces of the newest time have passed by in this reading, and the checksum of the last of them.
+    seen: [(u32, u32); 2],
     /// The newest line known before this reading, until it has come by again.
-    sought: Option<Timestamp>,
+    sought: Option<Stamp>,
 }
 
 impl Sieve {
@@ -95,31 +97,36 @@ impl Sieve {
     /// A reading that goes on from a mark, and from when it must read.
     pub fn resume(mark: &Mark, now: Timestamp) -> (Self, Timestamp) {
         let since = match mark.newest() {
-            Some(newest) if now >= newest => newest.minus(Self::OVERLAP),
+            Some(newest) if now >= newest.time() => newest.time().minus(Self::OVERLAP),
             // The clock stands before our newest line: what came after it may bear any time.
             _ => Timestamp::EPOCH,
         };
-        (Self { seen: [0; 2], sought: mark.newest() }, since)
+        (Self { seen: [(0, 0); 2], sought: mark.newest() }, since)
     }
 
-    /// Judges the next line. The clock is the engine's own: this service runs beside it.
-    pub fn judge(&mut self, mark: &Mark, stream: LogStream, time: Timestamp, now: Timestamp) -> Verdict {
-        let (last, seen) = (mark.last[index(stream)], &mut self.seen[index(stream)]);
-        if last.count > 0 && time < last.time {
-            *seen = 0;
-            if self.sought.is_none() && now < last.time {
+    /// Judges the next piece. The clock is the engine's own: this service runs beside it.
+    pub fn judge(&mut self, mark: &Mark, piece: &Piece, now: Timestamp) -> Verdict {
+        let (last, seen) = (mark.last[index(piece.line.stream)], &mut self.seen[index(piece.line.stream)]);
+        let checksum = crc32fast::hash(&piece.line.text);
+        if last.count > 0 && piece.time < last.time {
+            *seen = (0, 0);
+            if self.sought.is_none() && now < last.time.time() {
                 return Verdict::SteppedBack;
             }
             return Verdict::Repeat;
         }
-        if last.count > 0 && time == last.time && *seen < last.count {
-            *seen += 1;
-            self.met(time);
+        let (mut passed, before) = if last.count > 0 && piece.time == last.time { *seen } else { (0, 0) };
+        if piece.time == last.time && passed == last.count && !last.partial && before == checksum {
+            // The same line at the same nanosecond: the engine begins to repeat with it.
+            passed = 0;
+        }
+        *seen = (passed + 1, checksum);
+        if piece.time == last.time && passed < last.count {
+            self.met(piece.time);
             return Verdict::Repeat;
         }
-        *seen = if last.count > 0 && time == last.time { *seen + 1 } else { 1 };
         match self.sought {
-            Some(sought) if time > sought => {
+            Some(sought) if piece.time > sought => {
                 self.sought = None;
                 Verdict::NewAfterGap
             }
@@ -127,7 +134,7 @@ impl Sieve {
         }
     }
 
-    fn met(&mut self, time: Timestamp) {
+    fn met(&mut self, time: Stamp) {
         if self.sought == Some(time) {
             self.sought = None;
         }
@@ -155,10 +162,15 @@ mod tests {
         }
 
         fn give(&mut self, stream: LogStream, time: i64) -> Verdict {
-            let at = Timestamp::from_micros(time);
-            let verdict = self.sieve.judge(&self.mark, stream, at, Timestamp::from_micros(self.now));
+            self.take(stream, time, "text", false)
+        }
+
+        fn take(&mut self, stream: LogStream, time: i64, text: &str, partial: bool) -> Verdict {
+            let time = Timestamp::from_micros(time).into();
+            let piece = Piece { time, line: Line { stream, text: text.into(), partial } };
+            let verdict = self.sieve.judge(&self.mark, &piece, Timestamp::from_micros(self.now));
             if matches!(verdict, New | NewAfterGap) {
-                self.mark.note(stream, at);
+                self.mark.pass(&Entry { seq: self.mark.seq.next(), time, what: What::Line(piece.line) });
             }
             verdict
         }
@@ -175,26 +187,41 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_one_time_are_all_kept() {
-        assert_eq!(Reading::fresh().out(&[1, 2, 2, 2, 3]), [New; 5]);
+    fn pieces_of_one_line_are_all_kept_even_if_they_are_alike() {
+        let mut reading = Reading::fresh();
+        let pieces = |reading: &mut Reading| {
+            [("x", true), ("x", true), ("y", false)].map(|(text, partial)| reading.take(Stdout, 5, text, partial))
+        };
+        assert_eq!(pieces(&mut reading), [New; 3]);
+        assert_eq!(reading.out(&[4]), [Repeat]);
+        assert_eq!(pieces(&mut reading), [Repeat; 3]);
+        reading.reconnect();
+        assert_eq!(pieces(&mut reading), [Repeat; 3]);
+        assert_eq!(reading.out(&[6]), [New]);
     }
 
     #[test]
-    fn what_a_rotation_repeats_is_dropped_with_its_count() {
+    fn what_a_rotation_repeats_is_dropped() {
         let mut reading = Reading::fresh();
-        reading.out(&[1, 2, 3, 3]);
-        assert_eq!(reading.out(&[1, 2, 3, 3, 3, 4]), [Repeat, Repeat, Repeat, Repeat, New, New]);
+        reading.out(&[1, 2, 3]);
+        assert_eq!(reading.out(&[1, 2, 3, 4]), [Repeat, Repeat, Repeat, New]);
+        assert_eq!(reading.out(&[4, 5]), [Repeat, New]);
+    }
+
+    #[test]
+    fn another_text_at_the_same_time_is_another_line() {
+        let mut reading = Reading::fresh();
+        assert_eq!(reading.take(Stdout, 1, "one", false), New);
+        assert_eq!(reading.take(Stdout, 1, "two", false), New);
+        assert_eq!(reading.take(Stdout, 1, "two", false), Repeat);
     }
 
     #[test]
     fn a_reconnect_takes_up_where_it_was() {
         let mut reading = Reading::fresh();
-        reading.out(&[10 * SECOND, 11 * SECOND, 11 * SECOND]);
+        reading.out(&[10 * SECOND, 11 * SECOND]);
         assert_eq!(reading.reconnect(), Timestamp::from_micros(10 * SECOND));
-        assert_eq!(
-            reading.out(&[10 * SECOND, 11 * SECOND, 11 * SECOND, 11 * SECOND, 12 * SECOND]),
-            [Repeat, Repeat, Repeat, New, New]
-        );
+        assert_eq!(reading.out(&[10 * SECOND, 11 * SECOND, 12 * SECOND]), [Repeat, Repeat, New]);
     }
 
     #[test]

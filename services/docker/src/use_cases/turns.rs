@@ -1,4 +1,4 @@
-//! One at a time for each key: commands on an allocation, networks of a tenant.
+//! One at a time for each key: commands on an allocation.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

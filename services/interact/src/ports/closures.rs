@@ -15,6 +15,6 @@ pub struct Closed {
 
 #[async_trait]
 pub trait Closures: Send + Sync {
-    /// From now on; what was closed before, or while nobody listened, is not told.
+    /// What was closed lately, then what is closed from now on; repeats are normal.
     async fn listen(&self) -> Result<BoxStream<'static, Result<Closed, Failure>>, Failure>;
 }

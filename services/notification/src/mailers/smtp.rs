@@ -37,11 +37,16 @@ impl SmtpMailer {
     }
 }
 
-/// A password is worth encrypting where the server can: without `tls` in the URL, credentials ask for STARTTLS if offered.
+/// A password never goes in clear over a network: without `tls` in the URL, credentials need STARTTLS. On this machine
+/// itself it is used where the server offers it.
 fn protected(url: &str) -> String {
     let authority = url.strip_prefix("smtp://").map(|rest| rest.split(['/', '?']).next().unwrap_or(rest));
-    match authority {
-        Some(authority) if authority.contains('@') && !url.contains('?') => format!("{url}?tls=opportunistic"),
+    let host = authority.and_then(|authority| authority.rsplit_once('@')).map(|(_, host)| host);
+    match host {
+        Some(host) if !url.contains('?') => {
+            let near = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host.starts_with(name));
+            format!("{url}?tls={}", if near { "opportunistic" } else { "required" })
+        }
         _ => url.to_owned(),
     }
 }
@@ -78,7 +83,8 @@ mod tests {
     #[test]
     fn credentials_are_protected_where_the_url_does_not_say_otherwise() {
         assert_eq!(protected("smtp://host:25"), "smtp://host:25");
-        assert_eq!(protected("smtp://a:b@host:25"), "smtp://a:b@host:25?tls=opportunistic");
+        assert_eq!(protected("smtp://a:b@host:25"), "smtp://a:b@host:25?tls=required");
+        assert_eq!(protected("smtp://a:b@127.0.0.1:25"), "smtp://a:b@127.0.0.1:25?tls=opportunistic");
         assert_eq!(protected("smtp://a:b@host:25?tls=required"), "smtp://a:b@host:25?tls=required");
         assert_eq!(protected("smtps://a:b@host:465"), "smtps://a:b@host:465");
     }

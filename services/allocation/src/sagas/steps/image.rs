@@ -13,6 +13,7 @@ pub fn ensure<'s>(scene: &'s mut Scene<'_>) -> BoxFuture<'s, Result<(), Failure>
             None => scene.allocation.spec().image.clone(),
         };
         let digest = scene.engine.ensure_image(command, &image).await?;
+        scene.progress.image_digest = Some(digest.clone());
         scene.allocation.details.image_digest = Some(digest);
         Ok(())
     })

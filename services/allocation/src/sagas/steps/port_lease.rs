@@ -9,7 +9,8 @@ use crate::sagas::Scene;
 pub fn lease<'s>(scene: &'s mut Scene<'_>) -> BoxFuture<'s, Result<(), Failure>> {
     Box::pin(async {
         if scene.allocation.ports.iter().any(|port| port.host_port.is_none()) {
-            scene.allocation = scene.fleet.lease_ports(scene.ticket, scene.ambient.now()).await?;
+            let after = scene.fleet.lease_ports(scene.ticket, scene.ambient.now()).await?;
+            scene.renew(after);
         }
         Ok(())
     })

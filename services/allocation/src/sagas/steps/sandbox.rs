@@ -53,7 +53,8 @@ async fn replace_ports(scene: &mut Scene<'_>, failure: &Failure) -> Result<(), F
     let ports: Vec<u16> = scene.allocation.ports.iter().filter_map(|port| port.host_port).collect();
     let bad = ports.iter().copied().filter(|port| named.is_none_or(|named| named == *port || !ports.contains(&named)));
     for port in bad {
-        scene.allocation = scene.fleet.replace_port(scene.ticket, port, scene.ambient.now()).await?;
+        let after = scene.fleet.replace_port(scene.ticket, port, scene.ambient.now()).await?;
+        scene.renew(after);
     }
     Ok(())
 }

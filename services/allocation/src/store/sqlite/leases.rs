@@ -105,6 +105,17 @@ pub async fn set_aside(
     .map(drop)
 }
 
+/// Gives up ports that were bound, at their owner's wish; nobody gets them for a while.
+pub async fn give_up(connection: &mut SqliteConnection, allocation: &Allocation, at: Timestamp) -> Result<(), Failure> {
+    sqlx::query("UPDATE port_lease SET allocation_id = NULL, bound = 0, set_aside_until = ? WHERE allocation_id = ?")
+        .bind(at.as_micros() + SET_ASIDE_MICROS)
+        .bind(allocation.id.as_bytes())
+        .execute(connection)
+        .await
+        .stored()
+        .map(drop)
+}
+
 pub async fn bind(connection: &mut SqliteConnection, allocation: &Allocation) -> Result<(), Failure> {
     let statement = sqlx::query("UPDATE port_lease SET bound = 1 WHERE allocation_id = ?");
     statement.bind(allocation.id.as_bytes()).execute(connection).await.stored().map(drop)

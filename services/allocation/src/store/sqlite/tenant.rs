@@ -1,7 +1,7 @@
 //! The tenant's side of the store.
 
 use async_trait::async_trait;
-use kit::{AllocationId, Cursor, ErrorCode, Failure, Page, PageRequest, TenantId};
+use kit::{AllocationId, Cursor, ErrorCode, Failure, Page, PageRequest, TenantId, Timestamp};
 use sqlite::{Stored as _, is_unique_violation};
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 use tokio::sync::watch;
@@ -14,6 +14,9 @@ use crate::domain::lifecycle::{Decision, State, Verb, Work, decide};
 use crate::domain::quota::Amounts;
 use crate::ports::store::{AllocationStore, Change, Filter, IdempotencyKey, NewAllocation, SortBy};
 
+/// How long a key is remembered.
+const KEY_LIFE: std::time::Duration = std::time::Duration::from_secs(86_400);
+
 #[async_trait]
 impl AllocationStore for SqliteStore {
     async fn find(&self, tenant: TenantId, id: AllocationId) -> Result<Option<Allocation>, Failure> {
@@ -24,7 +27,7 @@ impl AllocationStore for SqliteStore {
 
     async fn find_by_key(&self, tenant: TenantId, key: &IdempotencyKey) -> Result<Option<Allocation>, Failure> {
         let mut connection = self.database.readers().acquire().await.stored()?;
-        by_key(&mut connection, tenant, key).await
+        by_key(&mut connection, tenant, key, self.settings.ambient.now()).await
     }
 
     async fn create(
@@ -129,13 +132,17 @@ async fn by_key(
     connection: &mut SqliteConnection,
     tenant: TenantId,
     key: &IdempotencyKey,
+    now: Timestamp,
 ) -> Result<Option<Allocation>, Failure> {
-    let row = sqlx::query("SELECT fingerprint, allocation_id FROM idempotency_key WHERE tenant_id = ? AND key = ?")
-        .bind(tenant.as_bytes())
-        .bind(&key.key)
-        .fetch_optional(&mut *connection)
-        .await
-        .stored()?;
+    let row = sqlx::query(
+        "SELECT fingerprint, allocation_id FROM idempotency_key WHERE tenant_id = ? AND key = ? AND created_at > ?",
+    )
+    .bind(tenant.as_bytes())
+    .bind(&key.key)
+    .bind(now.minus(KEY_LIFE).as_micros())
+    .fetch_optional(&mut *connection)
+    .await
+    .stored()?;
     let Some(row) = row else { return Ok(None) };
     if row.get::<&[u8], _>("fingerprint") != key.fingerprint {
         return Err(Failure::of(ErrorCode::IdempotencyKeyReused));
@@ -154,9 +161,15 @@ async fn create(
 ) -> Result<(Allocation, bool), Failure> {
     let allocation = &new.allocation;
     if let Some(key) = &new.key {
-        if let Some(made) = by_key(connection, tenant, key).await? {
+        if let Some(made) = by_key(connection, tenant, key, allocation.created_at).await? {
             return Ok((made, true));
         }
+        sqlx::query("DELETE FROM idempotency_key WHERE tenant_id = ? AND key = ?")
+            .bind(tenant.as_bytes())
+            .bind(&key.key)
+            .execute(&mut *connection)
+            .await
+            .stored()?;
         sqlx::query("INSERT INTO idempotency_key (tenant_id, key, fingerprint, allocation_id, created_at) VALUES (?, ?, ?, ?, ?)")
             .bind(tenant.as_bytes())
             .bind(&key.key)
@@ -245,6 +258,12 @@ async fn apply(
             if next == Work::Create {
                 usage::take(connection, before, change.default_quota).await?;
                 leases::lease_missing(connection, settings, before, change.at).await?;
+            }
+            if change.new_port && next == Work::Start {
+                leases::give_up(connection, before, change.at).await?;
+                let without = rows::find(&mut *connection, before.id).await?;
+                let without = without.ok_or_else(|| Failure::of(ErrorCode::AllocationNotFound))?;
+                leases::lease_missing(connection, settings, &without, change.at).await?;
             }
             work::begin(connection, before.id, next, 0).await?;
             record::change(connection, settings, before, changed(next.first_state(), None)).await

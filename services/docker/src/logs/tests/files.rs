@@ -15,7 +15,7 @@ const SMALL: Bounds = Bounds { segment_bytes: 400, segments: 4 };
 
 fn write(log: &Log, container: &str, lines: Vec<RawLine>) -> usize {
     let since = log.begin(container, NOW).unwrap();
-    log.append(lines.into_iter().filter(|line| line.time >= since).collect(), NOW).unwrap()
+    log.append(lines.into_iter().filter(|line| line.time.time() >= since).collect(), NOW).unwrap()
 }
 
 fn files(world: &World) -> Vec<PathBuf> {

@@ -19,7 +19,7 @@ use crate::ports::log_source::{LogSource, LogStream, LoggedContainer, RawLine};
 
 /// A line on standard output; `time` in seconds, its text says which it is.
 fn line(time: i64, text: &str) -> RawLine {
-    RawLine { time: Timestamp::from_micros(time * 1_000_000), stream: LogStream::Stdout, line: text.into() }
+    RawLine { time: Timestamp::from_micros(time * 1_000_000).into(), stream: LogStream::Stdout, line: text.into() }
 }
 
 fn numbered(range: std::ops::RangeInclusive<i64>) -> Vec<RawLine> {
@@ -44,7 +44,7 @@ fn texts(log: &Log) -> Vec<String> {
         let page = log.page(cursor).unwrap();
         assert_eq!(page.missed, None);
         texts.extend(page.entries.iter().map(|entry| match &entry.what {
-            What::Line(_, text) => String::from_utf8_lossy(text).into_owned(),
+            What::Line(line) => String::from_utf8_lossy(&line.text).into_owned(),
             What::Gap => "…".to_owned(),
         }));
         cursor = page.entries.last().map(|entry| entry.seq).or(cursor);
@@ -129,7 +129,7 @@ impl LogSource for Scripted {
         follow: bool,
     ) -> Result<BoxStream<'static, Result<RawLine, Failure>>, Failure> {
         self.reachable()?;
-        self.readings.fetch_add(1, Ordering::SeqCst);
+        self.readings.fetch_add(usize::from(follow), Ordering::SeqCst);
         let output = self.containers.lock().unwrap()[container_id].output.subscribe();
         let stream = futures::stream::unfold((output, 0), move |(mut output, given)| async move {
             loop {
@@ -144,7 +144,7 @@ impl LogSource for Scripted {
                 }
             }
         });
-        let wanted = move |line: &RawLine| std::future::ready(line.time >= since);
+        let wanted = move |line: &RawLine| std::future::ready(line.time.time() >= since);
         Ok(stream.filter(wanted).map(Ok).boxed())
     }
 }
