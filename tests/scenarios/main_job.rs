@@ -129,16 +129,15 @@ async fn a_log_is_live_on_both_protocols_and_a_plain_download() {
     let ada = berth.person("ada").await;
     let redis = ada.running("redis", "cache").await;
 
+    // Running is when it answers; its lines come a moment later.
     let mut by_header = ada.follow(&redis.id).await;
-    let stored = by_header.until_type("ready").await;
-    assert!(
-        stored.iter().any(|frame| frame["line"].as_str().is_some_and(|line| line.contains("Ready to accept"))),
-        "{stored:?}"
-    );
+    by_header.until_line("Ready to accept").await;
 
     let mut browser = berth.anyone().follow(&redis.id).await;
     browser.say(&json!({"event": "AUTH", "token": ada.tokens.access_token})).await;
-    browser.until_type("ready").await;
+    let stored = browser.until_type("ready").await;
+    let is_there = |frame: &Value| frame["line"].as_str().is_some_and(|line| line.contains("Ready to accept"));
+    assert!(stored.iter().any(is_there), "what was stored comes first: {stored:?}");
 
     let mut older = berth.anyone().socket("/interact").await;
     older.say(&json!({"event": "SEND_LOGS", "containerId": redis.id, "token": ada.tokens.access_token})).await;

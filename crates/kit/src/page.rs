@@ -65,11 +65,11 @@ impl PageRequest {
     pub fn parse(limit: Option<u32>, cursor: Option<&str>) -> Result<Self, Failure> {
         let limit = limit.unwrap_or(Self::DEFAULT_LIMIT);
         if !(1..=Self::MAXIMUM_LIMIT).contains(&limit) {
-            return Err(Failure::new(ErrorCode::InvalidInput, "limit is a number from 1 to 200").field("limit"));
+            return Err(Failure::new(ErrorCode::InvalidInput, "A limit is a number from 1 to 200.").field("limit"));
         }
         let after = cursor.map(|text| {
             Cursor::decode(text).ok_or_else(|| {
-                Failure::new(ErrorCode::InvalidInput, "this cursor is not one that a list gave").field("cursor")
+                Failure::new(ErrorCode::InvalidInput, "This cursor is not one that a list gave.").field("cursor")
             })
         });
         Ok(Self { limit, after: after.transpose()? })

@@ -20,6 +20,8 @@ pub struct InteractConfig {
     pub backlog_bytes: usize,
     /// How often an open socket's session is looked at again, whatever was heard of closings.
     pub recheck: Span,
+    /// How often is looked whether a followed allocation came to rest without a word in its log.
+    pub rest: Span,
     /// How often a quiet client is asked for a sign of life; after three times without one it is gone.
     pub ping: Span,
 }
@@ -32,6 +34,7 @@ impl Default for InteractConfig {
             backlog_frames: 1024,
             backlog_bytes: 256 << 10,
             recheck: Span::seconds(30),
+            rest: Span::seconds(10),
             // Well below the 75 s after which NGINX gives a silent connection up.
             ping: Span::seconds(25),
         }

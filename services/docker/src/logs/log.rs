@@ -72,6 +72,14 @@ impl Log {
         Self { dir, bounds, writer: Mutex::default(), live, phase }
     }
 
+    /// One that holds nothing and never will.
+    #[must_use]
+    pub fn forgotten(self) -> Self {
+        self.lock().forgotten = true;
+        self.set_phase(Phase::Removed);
+        self
+    }
+
     /// Entries as they are stored from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Entry>> {
         self.live.subscribe()

@@ -1,9 +1,9 @@
 //! All logs of a site, a directory each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kit::{AllocationId, Failure};
 
@@ -28,8 +28,18 @@ impl Default for Bounds {
 pub struct LogStore {
     dir: PathBuf,
     bounds: Bounds,
-    logs: Mutex<HashMap<AllocationId, Arc<Log>>>,
+    logs: Mutex<Logs>,
 }
+
+#[derive(Default)]
+struct Logs {
+    known: HashMap<AllocationId, Arc<Log>>,
+    /// Those forgotten last: who asks for one a moment later is told so, instead of waiting for its first line.
+    forgotten: VecDeque<AllocationId>,
+}
+
+/// How many of the forgotten are remembered as such.
+const FORGOTTEN: usize = 1024;
 
 impl LogStore {
     /// `dir` need not be there yet.
@@ -43,27 +53,40 @@ impl LogStore {
 
     /// An allocation's log; one that was never written is empty.
     pub fn log(&self, allocation: AllocationId) -> Arc<Log> {
-        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        let dir = || self.dir.join(allocation.to_string());
-        logs.entry(allocation).or_insert_with(|| Arc::new(Log::new(dir(), self.bounds))).clone()
+        let mut logs = self.lock();
+        let new = || Log::new(self.dir.join(allocation.to_string()), self.bounds);
+        if logs.forgotten.contains(&allocation) {
+            return Arc::new(new().forgotten());
+        }
+        logs.known.entry(allocation).or_insert_with(|| Arc::new(new())).clone()
     }
 
     /// Those in use.
     pub fn known(&self) -> Vec<(AllocationId, Arc<Log>)> {
-        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        logs.iter().map(|(allocation, log)| (*allocation, log.clone())).collect()
+        self.lock().known.iter().map(|(allocation, log)| (*allocation, log.clone())).collect()
     }
 
     /// Removes all that is stored of an allocation; streams of it end. Again is no failure.
     pub async fn forget(&self, allocation: AllocationId) -> Result<(), Failure> {
         let log = self.log(allocation);
         blocking(move || log.forget()).await?;
-        self.logs.lock().unwrap_or_else(PoisonError::into_inner).remove(&allocation);
+        let mut logs = self.lock();
+        logs.known.remove(&allocation);
+        if !logs.forgotten.contains(&allocation) {
+            logs.forgotten.push_back(allocation);
+        }
+        if logs.forgotten.len() > FORGOTTEN {
+            logs.forgotten.pop_front();
+        }
         Ok(())
     }
 
+    fn lock(&self) -> MutexGuard<'_, Logs> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Marks the logs as ended whose containers are gone.
-    pub fn end_all_but(&self, present: &std::collections::HashSet<AllocationId>) {
+    pub fn end_all_but(&self, present: &HashSet<AllocationId>) {
         for (_, log) in self.known().into_iter().filter(|(allocation, _)| !present.contains(allocation)) {
             if *log.phase().borrow() == Phase::Running {
                 log.set_phase(Phase::Ended);

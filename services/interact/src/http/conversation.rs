@@ -16,7 +16,7 @@ use super::upgrade::Visitor;
 use super::views::{Command, FirstMessage, FrameView};
 use crate::domain::LogsWanted;
 use crate::ports::Admitted;
-use crate::use_cases::{Bounds, Feed, Item, Watch, open};
+use crate::use_cases::{Bounds, Feed, Item, Rest, Watch, open};
 
 pub struct Conversation {
     app: web::Data<App>,
@@ -69,7 +69,7 @@ impl Conversation {
         };
         let admitted = self.admit(&token, tenant).await?;
         drop(place);
-        self.begin(admitted, wanted).await?;
+        self.begin(&admitted, wanted).await?;
         self.go_on().await
     }
 
@@ -106,10 +106,13 @@ impl Conversation {
         Ok(admitted)
     }
 
-    async fn begin(&mut self, admitted: Admitted, wanted: LogsWanted) -> Result<(), Failure> {
-        let (wanted, ending) = open(&*self.app.allocations, admitted.caller.tenant, wanted).await?;
-        let bounds = Bounds { frames: self.app.config.backlog_frames, bytes: self.app.config.backlog_bytes };
-        self.feed = Some(Feed::start(&self.app.runtime, self.app.logs.clone(), wanted, ending, bounds));
+    async fn begin(&mut self, admitted: &Admitted, wanted: LogsWanted) -> Result<(), Failure> {
+        let tenant = admitted.caller.tenant;
+        let opened = open(&*self.app.allocations, tenant, wanted).await?;
+        let config = &self.app.config;
+        let rest = Rest { allocations: self.app.allocations.clone(), tenant, every: config.rest.get() };
+        let bounds = Bounds { frames: config.backlog_frames, bytes: config.backlog_bytes };
+        self.feed = Some(Feed::start(&self.app.runtime, self.app.logs.clone(), opened, rest, bounds));
         Ok(())
     }
 
@@ -167,7 +170,7 @@ impl Conversation {
             Command::SendLogs { allocation, token } => {
                 self.feed = None;
                 let admitted = self.admit(&token, tenant).await?;
-                self.begin(admitted, whole(allocation)).await?;
+                self.begin(&admitted, whole(allocation)).await?;
             }
         }
         Ok(())

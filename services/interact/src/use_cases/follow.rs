@@ -9,6 +9,8 @@ use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::backlog::{Backlog, Bounds, Item};
+use super::open::Opened;
+use super::rest::Rest;
 use crate::domain::{LogFrame, LogsWanted};
 use crate::ports::Logs;
 
@@ -19,19 +21,18 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// `ending` stands in for the log's own word on its end.
-    pub fn start(
-        runtime: &Handle,
-        logs: Arc<dyn Logs>,
-        wanted: LogsWanted,
-        ending: Option<String>,
-        bounds: Bounds,
-    ) -> Self {
+    /// Ends with the log's own word on its end, or with that of the allocation.
+    pub fn start(runtime: &Handle, logs: Arc<dyn Logs>, opened: Opened, rest: Rest, bounds: Bounds) -> Self {
         let backlog = Arc::new(Backlog::new(bounds));
         let into = backlog.clone();
         let reader = runtime.spawn(async move {
-            let over = read(&*logs, wanted, &into).await;
-            into.finish(over.map(|reason| ending.unwrap_or(reason)));
+            let Opened { wanted, ending } = opened;
+            let (allocation, follow) = (wanted.allocation, wanted.follow);
+            let over = tokio::select! {
+                over = read(&*logs, wanted, &into) => over.map(|reason| ending.unwrap_or(reason)),
+                state = rest.comes(allocation), if follow => Ok(state),
+            };
+            into.finish(over);
         });
         Self { backlog, _reader: AbortOnDropHandle::new(reader) }
     }
@@ -109,6 +110,15 @@ mod tests {
         }
     }
 
+    struct Nobody;
+
+    #[async_trait]
+    impl crate::ports::Allocations for Nobody {
+        async fn find(&self, _: kit::TenantId, _: AllocationId) -> Result<crate::ports::Standing, Failure> {
+            Ok(crate::ports::Standing::Live)
+        }
+    }
+
     async fn watched(logs: Scripted, frames: usize) -> Vec<LogFrame> {
         let allocation = AllocationId::mint(&TestClock::default().ambient());
         let wanted = LogsWanted {
@@ -120,7 +130,11 @@ mod tests {
             output: None,
             grep: None,
         };
-        let feed = Feed::start(&Handle::current(), Arc::new(logs), wanted, None, Bounds { frames, bytes: 1 << 20 });
+        let opened = Opened { wanted, ending: None };
+        let bounds = Bounds { frames, bytes: 1 << 20 };
+        let tenant = kit::TenantId::mint(&TestClock::default().ambient());
+        let rest = Rest { allocations: Arc::new(Nobody), tenant, every: std::time::Duration::from_secs(3600) };
+        let feed = Feed::start(&Handle::current(), Arc::new(logs), opened, rest, bounds);
         let mut got = Vec::new();
         loop {
             match feed.next().await {

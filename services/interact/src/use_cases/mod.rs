@@ -3,9 +3,11 @@
 mod backlog;
 mod follow;
 mod open;
+mod rest;
 mod watch;
 
 pub use backlog::{Bounds, Item};
 pub use follow::Feed;
 pub use open::open;
+pub use rest::Rest;
 pub use watch::{Notice, Pace, Watch};

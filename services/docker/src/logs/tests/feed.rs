@@ -192,6 +192,8 @@ async fn a_forgotten_log_ends_as_removed() {
     assert_eq!(take(&mut frames, 1).await, ["ready"]);
     world.store.forget(world.allocation).await.unwrap();
     assert_eq!(take(&mut frames, 1).await, ["removed"]);
+    let mut late = world.follow(&world.request(), NEVER);
+    assert_eq!(take(&mut late, 2).await, ["ready", "removed"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

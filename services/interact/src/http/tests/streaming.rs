@@ -1,5 +1,6 @@
 //! What comes over a socket: all of it, once, in order, or a word on what is missing.
 
+use kit::Span;
 use serde_json::json;
 
 use super::{Seen, World, texts};
@@ -104,6 +105,19 @@ async fn of_an_allocation_at_rest_the_end_says_how_it_rests() {
         assert_eq!((texts(&lines), end), (vec!["the last words"], json!({"type": "end", "reason": reason})));
         assert_eq!(client.next().await, Seen::Closed(1000));
     }
+}
+
+#[actix_web::test]
+async fn who_waits_for_an_allocation_that_fails_before_it_runs_is_told() {
+    let config = InteractConfig { rest: Span::millis(5), ..InteractConfig::default() };
+    let world = World::start(config).await;
+    let ada = world.user(true);
+    let redis = world.allocation(&ada, Standing::Live);
+    let mut client = world.watch(&ada, redis, "").await;
+    assert_eq!(client.frame().await, json!({"type": "ready"}));
+    world.allocations.add(ada.tenant, redis, Standing::AtRest("failed".into()));
+    assert_eq!(client.frame().await, json!({"type": "end", "reason": "failed"}));
+    assert_eq!(client.next().await, Seen::Closed(1000));
 }
 
 #[actix_web::test]
