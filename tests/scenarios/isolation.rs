@@ -61,7 +61,7 @@ async fn a_container_has_bounds_and_no_power() {
             host["Binds"].as_array().is_none_or(Vec::is_empty) && host["Devices"].as_array().is_none_or(Vec::is_empty),
             "{host}"
         );
-        for bound in ["Memory", "PidsLimit", "NanoCpus"] {
+        for bound in ["Memory", "PidsLimit", "CpuQuota"] {
             assert!(host[bound].as_i64().is_some_and(|bound| bound > 0), "no {bound} on {}", container.name());
         }
         assert_eq!(host["MemorySwap"], host["Memory"]);

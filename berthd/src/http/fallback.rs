@@ -33,7 +33,10 @@ impl Paths {
             known.len() == asked.len()
                 && known.iter().zip(&asked).all(|(known, asked)| known.starts_with('{') || known == asked)
         };
-        self.0.iter().filter(|(known, _)| same(known)).flat_map(|(_, methods)| methods.iter().copied()).collect()
+        // `/allocations/quota` is itself before it is an `{id}`.
+        let literal = |known: &[String]| known.iter().filter(|part| !part.starts_with('{')).count();
+        let matching = self.0.iter().filter(|(known, _)| same(known));
+        matching.max_by_key(|(known, _)| literal(known)).map(|(_, methods)| methods.clone()).unwrap_or_default()
     }
 }
 

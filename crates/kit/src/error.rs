@@ -72,6 +72,7 @@ codes! {
     UnknownField "unknown_field" "The request has a field that is not known" => 400 InvalidArgument No;
     BodyTooLarge "body_too_large" "The request's body is too large" => 413 InvalidArgument No;
     UnsupportedMediaType "unsupported_media_type" "The body's media type is not one that this call takes" => 415 InvalidArgument No;
+    RequestTimeout "request_timeout" "The request did not arrive in time" => 408 InvalidArgument No;
     MethodNotAllowed "method_not_allowed" "This path does not take that method" => 405 InvalidArgument No;
     UpgradeRequired "upgrade_required" "This path speaks WebSocket" => 426 InvalidArgument No;
     RouteNotFound "route_not_found" "There is nothing at this path" => 404 NotFound No;

@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::str::FromStr;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::{FromRequest, HttpRequest};
 use futures::StreamExt as _;
 use futures::future::{Ready, ready};
 use kit::{ErrorCode, Failure};
@@ -16,6 +17,9 @@ use crate::Problem;
 
 /// How long a body may be.
 pub const BODY_LIMIT: usize = 64 << 10;
+
+/// How long a body may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A JSON body, parsed and checked against its type. Unknown fields, NUL characters and deep nesting are refused.
 pub struct Json<T>(pub T);
@@ -32,23 +36,36 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let typed = is_json(request);
+        let encoded = request.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
         let mut payload = payload.take();
         Box::pin(async move {
+            if encoded {
+                let failure =
+                    Failure::new(ErrorCode::UnsupportedMediaType, "Send the body without a content encoding.");
+                return Err(failure.into());
+            }
             if !typed {
                 let failure = Failure::new(ErrorCode::UnsupportedMediaType, "Send the body as application/json.");
                 return Err(failure.into());
             }
-            let mut body = Vec::new();
-            while let Some(chunk) = payload.next().await {
-                let chunk = chunk.map_err(|_| Failure::new(ErrorCode::InvalidInput, "The body ended too early."))?;
-                if body.len() + chunk.len() > BODY_LIMIT {
-                    return Err(Failure::new(ErrorCode::BodyTooLarge, "A body has at most 65536 bytes.").into());
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok(Self(parse(&body)?))
+            let body = tokio::time::timeout(BODY_DEADLINE, read(&mut payload)).await;
+            let late = |_| Failure::new(ErrorCode::RequestTimeout, "The body did not arrive within 10 s.");
+            Ok(Self(parse(&body.map_err(late)??)?))
         })
     }
+}
+
+/// The whole body, as far as it is allowed.
+async fn read(payload: &mut Payload) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Failure::new(ErrorCode::InvalidInput, "The body ended too early."))?;
+        if body.len() + chunk.len() > BODY_LIMIT {
+            return Err(Failure::new(ErrorCode::BodyTooLarge, "A body has at most 65536 bytes."));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
@@ -60,12 +77,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
         let parsed = if text.contains("%00") {
             Err(Failure::new(ErrorCode::InvalidInput, "A query has no NUL in it.").into())
         } else {
-            web::Query::<T>::from_query(text).map(|query| Self(query.into_inner())).map_err(|error| {
-                let told = match error {
-                    actix_web::error::QueryPayloadError::Deserialize(error) => error.to_string(),
-                    other => other.to_string(),
-                };
-                Problem(described(&told, None))
+            let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+            serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| {
+                let path = error.path().to_string();
+                Problem(described(&error.inner().to_string(), (path != ".").then_some(path)))
             })
         };
         ready(parsed)
@@ -86,6 +101,10 @@ impl<T: FromStr<Err = kit::id::NotAnId>> FromRequest for PathId<T> {
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     if has_nul(body) {
         return Err(Failure::new(ErrorCode::InvalidInput, "A text has no NUL in it."));
+    }
+    // serde would take an array for an object, field by field in an order that nobody promised.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Failure::new(ErrorCode::InvalidInput, "The body is an object, not an array."));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -118,8 +137,27 @@ fn described(message: &str, path: Option<String>) -> Failure {
         (Some(path), Some(name)) => Some(format!("{path}.{name}")),
         (path, named) => named.or(path),
     };
-    let failure = Failure::new(code, format!("{sentence}."));
+    let failure = Failure::new(code, format!("{}.", in_plain_words(sentence)));
     field.into_iter().fold(failure, Failure::field)
+}
+
+/// serde speaks of Rust's types; users know JSON's.
+fn in_plain_words(sentence: &str) -> String {
+    let (said, expected) = sentence.split_once(", expected ").unwrap_or((sentence, ""));
+    let wanted = match expected {
+        _ if said.contains("untagged enum") => return "this is a text, a whole number, true or false".to_owned(),
+        _ if said.contains("digit found") || said.contains("cannot parse integer") || said.contains("number too") => {
+            return "this is a whole number that is not negative".to_owned();
+        }
+        _ if said.contains("was not `true` or `false`") => return "this is true or false".to_owned(),
+        "" => return said.to_owned(),
+        text if text.starts_with("struct ") => "an object",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i32" | "i64" => "a whole number",
+        "f64" => "a number",
+        text => text,
+    };
+    format!("{said}, expected {wanted}")
 }
 
 /// Whether the JSON has U+0000, raw or as an escape. Databases and C programs cut texts there.
@@ -159,6 +197,28 @@ mod tests {
         assert_eq!(field_of(r#"{"inner": {"numbr": 1}}"#), (ErrorCode::UnknownField, Some("inner.numbr".into())));
         assert_eq!(field_of(r#"{"inner": {}}"#), (ErrorCode::InvalidInput, Some("inner.number".into())));
         assert_eq!(field_of("{}"), (ErrorCode::InvalidInput, Some("inner".into())));
+    }
+
+    #[test]
+    fn a_query_names_its_field_in_plain_words() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[allow(dead_code, reason = "only parsing is tested")]
+        struct Parameters {
+            limit: Option<u32>,
+            force: Option<bool>,
+        }
+        for (query, field) in [("limit=-1", "limit"), ("force=maybe", "force"), ("color=red", "color")] {
+            let request = actix_web::test::TestRequest::with_uri(&format!("/?{query}")).to_http_request();
+            let failure = Query::<Parameters>::from_request(&request, &mut Payload::None).into_inner().err().unwrap().0;
+            assert_eq!(failure.field.as_deref(), Some(field), "{failure}");
+            assert!(!failure.detail.contains("u32") && !failure.detail.contains("digit"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        assert_eq!(parse::<Outer>(b" [{\"number\": 1}]").unwrap_err().code, ErrorCode::InvalidInput);
     }
 
     #[test]

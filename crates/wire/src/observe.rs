@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{CONNECTION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError as _, web};
@@ -45,6 +46,11 @@ async fn watched<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<actix_web::body::EitherBody<B>>, Error> {
     let began = Instant::now();
     let method = request.method().clone();
+    let mut request = request;
+    if method == Method::HEAD {
+        // Answered as the GET it stands for; the connection leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
     let path = request.path().to_owned();
     let address = observe.limits.client_of(request.request());
     let mut response = match observe.limits.address(address) {
@@ -57,7 +63,7 @@ async fn watched<B: MessageBody + 'static>(
     let seconds = began.elapsed().as_secs_f64();
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status().as_u16();
-    metrics::histogram!("berth_http_request_seconds", "method" => method.to_string(), "route" => route, "status" => status.to_string())
+    metrics::histogram!("berth_http_request_seconds", "method" => known(&method), "route" => route, "status" => status.to_string())
         .record(seconds);
     tracing::info!(request_id = id.0, %method, path, status, %address, duration_ms = (seconds * 1e3) as u64, "{method} {path} {status}");
     if let Ok(value) = HeaderValue::from_str(&id.0) {
@@ -67,4 +73,18 @@ async fn watched<B: MessageBody + 'static>(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
+}
+
+/// The method as a label: what clients make up is all one, or the metrics would grow with it.
+fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
 }

@@ -83,6 +83,9 @@ impl ResponseError for Problem {
         if let Again::AfterSeconds(seconds) = failure.again() {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
+        if failure.code == ErrorCode::UpgradeRequired {
+            response.insert_header((header::UPGRADE, "websocket"));
+        }
         if failure.code.row().status == 401 {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }

@@ -1,11 +1,7 @@
 //! What can be set about sockets.
 
-use std::time::Duration;
-
 use kit::Span;
 use serde::{Deserialize, Serialize};
-
-use crate::use_cases::Pace;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +16,10 @@ pub struct InteractConfig {
     pub backlog_bytes: usize,
     /// How often an open socket's session is looked at again, whatever was heard of closings.
     pub recheck: Span,
+    /// How soon it is looked at once more after news: a verdict may be a second old.
+    pub again: Span,
+    /// How long a socket goes on while nobody can say whether its session is open.
+    pub benefit: Span,
     /// How often is looked whether a followed allocation came to rest without a word in its log.
     pub rest: Span,
     /// How often a quiet client is asked for a sign of life; after three times without one it is gone.
@@ -34,16 +34,11 @@ impl Default for InteractConfig {
             backlog_frames: 1024,
             backlog_bytes: 256 << 10,
             recheck: Span::seconds(30),
+            again: Span::seconds(2),
+            benefit: Span::seconds(60),
             rest: Span::seconds(10),
             // Well below the 75 s after which NGINX gives a silent connection up.
             ping: Span::seconds(25),
         }
-    }
-}
-
-impl InteractConfig {
-    /// A socket goes on for a minute where nobody can say whether its session is open.
-    pub(crate) fn pace(&self) -> Pace {
-        Pace { recheck: self.recheck.get(), again: Duration::from_secs(2), benefit: Duration::from_secs(60) }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::{Limits, MachineSpec, Probe, ProbeKind, Property, PropertyKind, Template};
-use crate::{ErrorCode, Failure, id::is_label};
+use crate::{ErrorCode, Failure, Span, id::is_label};
 
 /// Capabilities that a machine may ask for. None of them reaches outside its own container.
 const GRANTABLE: [&str; 8] =
@@ -50,7 +50,11 @@ impl MachineSpec {
         let paths = self.volumes.iter().map(|volume| &volume.path).chain(self.tmpfs.iter().map(|tmpfs| &tmpfs.path));
         require(distinct(paths.clone()), "volumes.path", "paths of volumes and tmpfs differ")?;
         for path in paths {
-            require(is_absolute(path), "volumes.path", "a path is absolute, plain and not a system directory")?;
+            require(
+                is_absolute(path),
+                "volumes.path",
+                "a path of a volume or a tmpfs is absolute, plain and not a system directory",
+            )?;
         }
         require(self.volumes.len() <= 8, "volumes", "a machine has at most 8 volumes")?;
         require(distinct(self.volumes.iter().map(|volume| &volume.name)), "volumes.name", "volume names differ")?;
@@ -59,8 +63,8 @@ impl MachineSpec {
             let enough = volume.default_size.get() >= 16 << 20;
             require(enough, "volumes.default_size", "a volume has at least 16MiB")?;
         }
-        let sizes_fit = self.tmpfs.iter().all(|tmpfs| tmpfs.size.get() > 0);
-        require(sizes_fit, "tmpfs.size", "a tmpfs has a size above 0")?;
+        let sizes_fit = self.tmpfs.iter().all(|tmpfs| (1..=64 << 30).contains(&tmpfs.size.get()));
+        require(sizes_fit, "tmpfs.size", "a tmpfs has a size above 0 and at most 64GiB")?;
         let granted = self.capabilities.iter().all(|name| GRANTABLE.contains(&name.as_str()));
         require(granted, "capabilities", &format!("capabilities come from {}", GRANTABLE.join(", ")))
     }
@@ -96,8 +100,11 @@ impl MachineSpec {
         let known = probe.port.as_deref().is_none_or(|name| self.port(name).is_some());
         require(known, field, "a probe's port is the name of one of the machine's ports")?;
         require((1..=100_000).contains(&probe.retries), field, "a probe has 1 to 100000 retries")?;
-        let paced = probe.interval.as_millis() >= 10 && probe.timeout.as_millis() >= 10;
-        require(paced, field, "a probe's interval and timeout are at least 10ms")?;
+        let paced = |span: Span| (10..=600_000).contains(&span.as_millis());
+        let sentence = "a probe's interval and timeout are from 10ms to 10m";
+        require(paced(probe.interval) && paced(probe.timeout), field, sentence)?;
+        let status = probe.status.is_none_or(|status| (100..=599).contains(&status));
+        require(status, field, "a probe's status is from 100 to 599")?;
         let property = |name: &str| self.properties.iter().any(|property| property.name == name);
         probe.command.iter().try_for_each(|text| check_template(field, text, property))?;
         match probe.kind {

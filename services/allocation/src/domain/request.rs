@@ -7,6 +7,12 @@ use kit::{Ambient, Bytes, Cpu, ErrorCode, Failure, VolumeId};
 
 use super::allocation::{PortLease, PropertyValues, VolumeLease};
 
+/// The engine takes no less than a hundredth of a core and 6 MiB.
+const LEAST_CPU: Cpu = Cpu::millis(10);
+const LEAST_MEMORY: Bytes = Bytes::mib(6);
+/// A program, its init, and what it starts.
+const LEAST_PIDS: u32 = 4;
+
 /// What a user may ask for beside the machine.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
@@ -55,9 +61,13 @@ pub fn resolve_wishes(spec: &MachineSpec, wishes: &Wishes, ambient: &Ambient) ->
 fn resolve_limits(spec: &MachineSpec, wished: &WishedLimits) -> Result<Limits, Failure> {
     let (default, maximum) = (spec.limits.default, spec.limits.maximum);
     Ok(Limits {
-        cpu: at_most("cpu", wished.cpu.unwrap_or(default.cpu), maximum.cpu)?,
-        memory: above_least("memory", at_most("memory", wished.memory.unwrap_or(default.memory), maximum.memory)?)?,
-        pids: at_most("pids", wished.pids.unwrap_or(default.pids), maximum.pids)?.max(1),
+        cpu: at_least("cpu", at_most("cpu", wished.cpu.unwrap_or(default.cpu), maximum.cpu)?, LEAST_CPU)?,
+        memory: at_least(
+            "memory",
+            at_most("memory", wished.memory.unwrap_or(default.memory), maximum.memory)?,
+            LEAST_MEMORY,
+        )?,
+        pids: at_least("pids", at_most("pids", wished.pids.unwrap_or(default.pids), maximum.pids)?, LEAST_PIDS)?,
         disk: at_most("disk", wished.disk.unwrap_or(default.disk), maximum.disk)?,
     })
 }
@@ -70,12 +80,11 @@ fn at_most<T: PartialOrd + std::fmt::Display>(name: &str, wished: T, maximum: T)
     Err(Failure::new(ErrorCode::LimitAboveMaximum, detail).field(format!("limits.{name}")))
 }
 
-/// The engine refuses less than 6 MiB.
-fn above_least(name: &str, wished: Bytes) -> Result<Bytes, Failure> {
-    if wished >= Bytes::mib(6) {
+fn at_least<T: PartialOrd + std::fmt::Display>(name: &str, wished: T, least: T) -> Result<T, Failure> {
+    if wished >= least {
         return Ok(wished);
     }
-    Err(Failure::invalid(format!("limits.{name}"), "A container needs at least 6MiB of memory."))
+    Err(Failure::invalid(format!("limits.{name}"), format!("A container needs at least {least} of {name}.")))
 }
 
 fn resolve_volumes(
@@ -132,6 +141,14 @@ mod tests {
         let limits = WishedLimits { memory: Some(Bytes::gib(64)), ..WishedLimits::default() };
         let over = refused(&Wishes { limits, ..Wishes::default() });
         assert_eq!(over, (ErrorCode::LimitAboveMaximum, "limits.memory".into()));
+        for (name, limits) in [
+            ("limits.cpu", WishedLimits { cpu: Some(Cpu::millis(1)), ..WishedLimits::default() }),
+            ("limits.memory", WishedLimits { memory: Some(Bytes::new(1)), ..WishedLimits::default() }),
+            ("limits.pids", WishedLimits { pids: Some(0), ..WishedLimits::default() }),
+        ] {
+            let under = refused(&Wishes { limits, ..Wishes::default() });
+            assert_eq!(under, (ErrorCode::InvalidInput, name.to_owned()));
+        }
         let properties = BTreeMap::from([("color".to_owned(), Value::Integer(1))]);
         let unknown = refused(&Wishes { properties, ..Wishes::default() });
         assert_eq!(unknown, (ErrorCode::InvalidProperty, "properties.color".into()));

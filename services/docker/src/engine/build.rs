@@ -17,6 +17,8 @@ use crate::domain::{ContainerSpec, Identity, NetworkSpec, Owner, SandboxSpec, Vo
 const SANDBOX: Limits = Limits { cpu: kit::Cpu::millis(500), memory: Bytes::mib(16), pids: 16, disk: Bytes::new(0) };
 /// Open files of a program. The engine cannot give more than it has itself, which on small hosts is 20,000.
 const OPEN_FILES: i64 = 16_384;
+/// The kernel's usual period of 100 ms, in microseconds.
+const CPU_PERIOD: i64 = 100_000;
 /// Neither root nor anybody else: sandboxes own nothing.
 const NOBODY: &str = "65534:65534";
 
@@ -87,7 +89,9 @@ fn isolated(limits: &Limits, cgroup_namespace: bool) -> HostConfig {
         memory: Some(memory),
         // The same number means: no swap beyond it.
         memory_swap: Some(memory),
-        nano_cpus: Some(i64::from(limits.cpu.as_millis()) * 1_000_000),
+        // A quota rather than a number of processors: the engine refuses a number above what the host has.
+        cpu_period: Some(CPU_PERIOD),
+        cpu_quota: Some(i64::from(limits.cpu.as_millis()) * CPU_PERIOD / 1000),
         ipc_mode: Some("private".to_owned()),
         cgroupns_mode: cgroup_namespace.then_some(HostConfigCgroupnsModeEnum::PRIVATE),
         ulimits: Some(vec![ulimit("nofile", OPEN_FILES), ulimit("core", 0)]),
@@ -189,7 +193,7 @@ mod tests {
             assert_eq!(host.security_opt, Some(vec!["no-new-privileges:true".to_owned()]));
             assert_eq!((host.privileged, host.readonly_rootfs, host.init), (Some(false), Some(true), Some(true)));
             assert!(host.memory.is_some_and(|memory| memory > 0) && host.memory == host.memory_swap);
-            assert!(host.pids_limit.is_some_and(|pids| pids > 0) && host.nano_cpus.is_some_and(|cpus| cpus > 0));
+            assert!(host.pids_limit.is_some_and(|pids| pids > 0) && host.cpu_quota.is_some_and(|quota| quota > 0));
             assert_eq!((host.binds, host.devices, host.pid_mode, host.uts_mode), (None, None, None, None));
             assert_eq!(host.ipc_mode.as_deref(), Some("private"));
             assert_eq!(host.cgroupns_mode, Some(HostConfigCgroupnsModeEnum::PRIVATE));

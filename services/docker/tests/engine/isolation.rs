@@ -24,9 +24,9 @@ async fn a_container_has_no_power_and_bounded_room() {
     assert!(!filled && said.contains("No space left"), "{said}");
     let (_, forked) = subject.sh("for n in $(seq 40); do sleep 5 & done; echo all").await;
     assert!(!forked.ends_with("all"), "{forked}");
-    let format = "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}}";
+    let format = "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.CpuQuota}} {{.HostConfig.PidsLimit}}";
     let (_, limits) = docker(&["inspect", "--format", format, &format!("berth-{}", subject.allocation)]).await;
-    assert_eq!(limits, "33554432 33554432 500000000 16");
+    assert_eq!(limits, "33554432 33554432 50000 16");
 }
 
 #[tokio::test(flavor = "multi_thread")]

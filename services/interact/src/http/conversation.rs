@@ -16,7 +16,7 @@ use super::upgrade::Visitor;
 use super::views::{Command, FirstMessage, FrameView};
 use crate::domain::LogsWanted;
 use crate::ports::Admitted;
-use crate::use_cases::{Bounds, Feed, Item, Rest, Watch, open};
+use crate::use_cases::{Bounds, Feed, Item, Pace, Rest, Watch, open};
 
 pub struct Conversation {
     app: web::Data<App>,
@@ -94,11 +94,13 @@ impl Conversation {
 
     /// Checks the token, and watches over its session from then on.
     async fn admit(&mut self, token: &str, tenant: Option<TenantId>) -> Result<Admitted, Failure> {
+        let config = &self.app.config;
+        let pace = Pace { recheck: config.recheck.get(), again: config.again.get(), benefit: config.benefit.get() };
         let watch = Watch {
             sessions: self.app.sessions.clone(),
             notices: self.app.notices.subscribe(),
             handover: self.app.drain.handover.clone(),
-            pace: self.app.config.pace(),
+            pace,
         };
         let admitted = self.app.sessions.admit(token, tenant).await?;
         let watch = self.app.runtime.spawn(watch.over(admitted.clone()));

@@ -62,19 +62,25 @@ mod tests {
         rest.comes(AllocationId::mint(&ambient)).await
     }
 
-    fn at_rest(state: &str) -> Result<Standing, ErrorCode> {
-        Ok(Standing::AtRest(state.into()))
+    fn at_rest(state: &str) -> Standing {
+        Standing::AtRest(state.into())
     }
 
     #[tokio::test]
     async fn it_must_be_seen_twice_in_a_row() {
-        let script = [Ok(Standing::Live), at_rest("stopped"), Ok(Standing::Live), at_rest("failed"), at_rest("failed")];
+        let script = [
+            Ok(Standing::Live),
+            Ok(at_rest("stopped")),
+            Ok(Standing::Live),
+            Ok(at_rest("failed")),
+            Ok(at_rest("failed")),
+        ];
         assert_eq!(rest(&script).await, "failed");
     }
 
     #[tokio::test]
     async fn one_that_is_not_found_any_more_was_removed_and_one_that_nobody_knows_was_not() {
-        let script = [at_rest("stopped"), Err(ErrorCode::PeerUnavailable), Err(ErrorCode::AllocationNotFound)];
+        let script = [Ok(at_rest("stopped")), Err(ErrorCode::PeerUnavailable), Err(ErrorCode::AllocationNotFound)];
         assert_eq!(rest(&script).await, "removed");
     }
 }

@@ -42,7 +42,7 @@ fn a_restart_goes_on_where_it_was() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn after_a_cut_at_any_byte_nothing_is_lost_or_repeated(lines in 1_i64..14, batch in 1_usize..5, cut in any::<prop::sample::Index>()) {

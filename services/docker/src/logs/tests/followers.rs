@@ -1,12 +1,14 @@
 //! One reader on each container, through restarts of the container, of Berth and of the engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use kit::AllocationId;
+use kit::{AllocationId, Clock as _};
 use testkit::{TestClock, until};
+use tokio::sync::Notify;
 use wire::drain::Drain;
 
-use super::{Scripted, World, numbered, texts};
+use super::{Scripted, World, line, numbered, texts};
 use crate::logs::{Bounds, Followers, LogStore, Phase};
 
 struct Site {
@@ -14,13 +16,16 @@ struct Site {
     source: Arc<Scripted>,
     store: Arc<LogStore>,
     drain: Drain,
+    clock: TestClock,
+    wake: Arc<Notify>,
 }
 
 impl Site {
     fn start() -> Self {
         let world = World::new();
         let store = world.store.clone();
-        let mut site = Self { world, source: Arc::default(), store, drain: Drain::default() };
+        let (source, drain, clock) = (Arc::default(), Drain::default(), TestClock::default());
+        let mut site = Self { world, source, store, drain, clock, wake: Arc::default() };
         site.restart();
         site
     }
@@ -30,9 +35,10 @@ impl Site {
         self.drain.stop.cancel();
         self.drain = Drain::default();
         self.store = self.world.reopened(Bounds::default());
-        let followers = Followers::new(self.source.clone(), self.store.clone(), TestClock::default().ambient());
+        let followers = Followers::new(self.source.clone(), self.store.clone(), self.clock.ambient());
         let scheduled = followers.scheduled();
-        scheduled.wake.notify_one();
+        self.wake = scheduled.wake.clone();
+        self.wake.notify_one();
         scheduled.start(&self.drain);
     }
 
@@ -138,6 +144,7 @@ async fn an_engine_that_was_away_is_read_again() {
     site.source.start(site.allocation(), "c1");
     site.source.write("c1", numbered(1..=1));
     site.source.set_away(false);
+    site.wake.notify_one();
     site.stores(&["1"]).await;
 }
 
@@ -149,4 +156,21 @@ async fn a_container_that_is_gone_has_ended() {
     site.stores(&["1"]).await;
     site.source.remove("c1");
     site.is_in(Phase::Ended).await;
+}
+
+#[tokio::test]
+async fn a_reader_that_fell_behind_begins_anew() {
+    let site = Site::start();
+    let now = site.clock.now().as_secs();
+    site.source.start(site.allocation(), "c1");
+    site.source.write("c1", vec![line(now, "live")]);
+    site.stores(&["live"]).await;
+    // The catching up may have taken that one; this one comes live.
+    site.source.write("c1", vec![line(now + 1, "live too")]);
+    site.stores(&["live", "live too"]).await;
+    assert_eq!(site.source.readings(), 1);
+    site.clock.advance(Duration::from_secs(60));
+    site.source.write("c1", vec![line(now + 2, "late"), line(now + 60, "now")]);
+    site.stores(&["live", "live too", "late", "now"]).await;
+    until(|| async { site.source.readings() }, |readings| *readings == 2).await;
 }
