@@ -14,8 +14,17 @@ use platform::Platform;
 const REPETITIONS: usize = 30;
 /// What Berth gives a Redis by default, said to Docker.
 const PEER: &[&str] = &[
-    "--memory=128m", "--memory-swap=128m", "--cpus=0.5", "--pids-limit=64", "--cap-drop=ALL", "--read-only", "--init",
-    "--security-opt=no-new-privileges", "--user=999:999", "--tmpfs=/tmp:size=16m", "--tmpfs=/data:size=64m,mode=1777",
+    "--memory=128m",
+    "--memory-swap=128m",
+    "--cpus=0.5",
+    "--pids-limit=64",
+    "--cap-drop=ALL",
+    "--read-only",
+    "--init",
+    "--security-opt=no-new-privileges",
+    "--user=999:999",
+    "--tmpfs=/tmp:size=16m",
+    "--tmpfs=/data:size=64m,mode=1777",
 ];
 const PEER_PORT: u16 = 19_999;
 
@@ -80,9 +89,8 @@ async fn docker_run_on_own_network() -> anyhow::Result<f64> {
 
 fn peer_arguments(network: &str) -> Vec<String> {
     let publish = format!("127.0.0.1:{PEER_PORT}:6379");
-    let mut arguments: Vec<String> = ["run", "-d", "--name=berth-bench-peer", "-p", &publish, "--network", network]
-        .map(str::to_owned)
-        .to_vec();
+    let mut arguments: Vec<String> =
+        ["run", "-d", "--name=berth-bench-peer", "-p", &publish, "--network", network].map(str::to_owned).to_vec();
     arguments.extend(PEER.iter().map(|text| (*text).to_owned()));
     arguments.extend(["redis:7.0", "redis-server", "--protected-mode", "no", "--dir", "/data"].map(str::to_owned));
     arguments
@@ -103,7 +111,9 @@ async fn first_answer(port: u16, password: Option<&str>) -> anyhow::Result<()> {
     }
     asked.push_str("PING\r\n");
     while Instant::now() < deadline {
-        if let Ok(answer) = ask(port, &asked) && answer.contains("PONG") {
+        if let Ok(answer) = ask(port, &asked)
+            && answer.contains("PONG")
+        {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -26,7 +26,12 @@ impl Platform {
             .args(["up", "--listen", ADDRESS, "--data-dir"])
             .arg(directory.path())
             .envs([("BERTH_QUOTA__INSTANCES", "100"), ("BERTH_QUOTA__CPU", "100"), ("BERTH_QUOTA__PORTS", "100")])
-            .envs([("BERTH_QUOTA__MEMORY", "100GiB"), ("BERTH_QUOTA__DISK", "100GiB"), ("BERTH_LOG", "warn"), ("BERTH_DRAIN", "0ms")])
+            .envs([
+                ("BERTH_QUOTA__MEMORY", "100GiB"),
+                ("BERTH_QUOTA__DISK", "100GiB"),
+                ("BERTH_LOG", "warn"),
+                ("BERTH_DRAIN", "0ms"),
+            ])
             .stdout(Stdio::null())
             .spawn()
             .context("berthd does not start")?;

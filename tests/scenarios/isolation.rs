@@ -17,12 +17,13 @@ async fn a_container_reaches_its_own_tenants_and_no_other_address_of_the_host() 
     let _metadata = Metadata::new();
     let gateway = mine.network("Gateway");
     let (at_gateway, at_metadata) = (listener(&gateway), listener(Metadata::ADDRESS));
+    let at_others = listener(&others.network("Gateway"));
 
     assert!(reaches(&inside, &own.network("IPAddress"), 8080).await, "a tenant's own are together");
     for (what, address, listener) in [
         ("another tenant's container", &others.network("IPAddress"), 8080),
         ("the host at its gateway", &gateway, port(&at_gateway)),
-        ("the host at another tenant's gateway", &others.network("Gateway"), port(&at_gateway)),
+        ("the host at another tenant's gateway", &others.network("Gateway"), port(&at_others)),
         ("the metadata address", &Metadata::ADDRESS.to_owned(), port(&at_metadata)),
     ] {
         assert!(!reaches(&inside, address, listener).await, "{what} is reached");

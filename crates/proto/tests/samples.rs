@@ -52,7 +52,8 @@ fn machine() -> v1::MachineEvent {
 }
 
 fn allocation() -> v1::AllocationEvent {
-    let port = v1::AllocationPort { name: "redis".into(), container_port: 6379, host_port: 20_000, protocol: "tcp".into() };
+    let port =
+        v1::AllocationPort { name: "redis".into(), container_port: 6379, host_port: 20_000, protocol: "tcp".into() };
     let allocation = v1::Allocation {
         id: ID.into(),
         tenant_id: ID.into(),
@@ -96,11 +97,15 @@ fn kept(name: &str, fresh: &[u8]) -> Vec<u8> {
 #[test]
 fn released_events_are_still_read() {
     assert_eq!(v1::UserEvent::decode(&*kept("user.verified.v1.bin", &user().encode_to_vec())).unwrap(), user());
-    assert_eq!(v1::MachineEvent::decode(&*kept("machine.created.v1.bin", &machine().encode_to_vec())).unwrap(), machine());
+    assert_eq!(
+        v1::MachineEvent::decode(&*kept("machine.created.v1.bin", &machine().encode_to_vec())).unwrap(),
+        machine()
+    );
     let read = v1::AllocationEvent::decode(&*kept("allocation.running.v1.bin", &allocation().encode_to_vec()));
     assert_eq!(read.unwrap(), allocation());
     assert_eq!(v1::NodeEvent::decode(&*kept("node.container_died.v1.bin", &node().encode_to_vec())).unwrap(), node());
-    let read = v1::NotificationRequested::decode(&*kept("notification.requested.v1.bin", &notification().encode_to_vec()));
+    let read =
+        v1::NotificationRequested::decode(&*kept("notification.requested.v1.bin", &notification().encode_to_vec()));
     assert_eq!(read.unwrap(), notification());
 }
 

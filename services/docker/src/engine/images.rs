@@ -129,7 +129,7 @@ mod tests {
             repo_digests: Some(digests.iter().map(|digest| (*digest).to_owned()).collect()),
             ..ImageInspect::default()
         };
-        assert_eq!(digest(image(&["redis@sha256:far"])).as_deref(), Some("sha256:far"));
+        assert_eq!(digest(image(&["redis@sha256:far"])).as_deref(), Some("redis@sha256:far"));
         assert_eq!(digest(image(&[])).as_deref(), Some("sha256:id"));
     }
 }
