@@ -29,7 +29,7 @@ async fn a_container_reaches_its_own_tenants_and_no_other_address_of_the_host() 
         assert!(!reaches(&inside, address, listener).await, "{what} is reached");
     }
     // They are there: from the host itself each accepts.
-    for at in [&at_gateway, &at_metadata] {
+    for at in [&at_gateway, &at_others, &at_metadata] {
         assert!(std::net::TcpStream::connect(at.local_addr().unwrap()).is_ok());
     }
 }

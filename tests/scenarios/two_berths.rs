@@ -57,7 +57,8 @@ fn starts(engine: &Engine) -> Vec<(String, String)> {
 
 /// Something of an installation's that no allocation knows, as a lost undo would leave it.
 fn orphan(engine: &Engine) -> String {
-    let allocation = "0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a";
+    // Names are the engine's: another run's orphan must not be in the way.
+    let allocation = format!("0190b1d6-7f3a-7cc1-9a3e-{}", &engine.installation[24..]);
     let name = format!("berth-{allocation}");
     let labels = json!({
         "berth.installation": engine.installation, "berth.site": "local", "berth.kind": "container",

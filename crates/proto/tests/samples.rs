@@ -14,8 +14,8 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../proto/samples")
 }
 
-fn cause() -> Option<v1::Cause> {
-    Some(v1::Cause { kind: "user".into(), actor: ID.into() })
+fn cause() -> v1::Cause {
+    v1::Cause { kind: "user".into(), actor: ID.into() }
 }
 
 fn user() -> v1::UserEvent {
@@ -32,7 +32,7 @@ fn user() -> v1::UserEvent {
         revision: 3,
         ..v1::User::default()
     };
-    v1::UserEvent { user: Some(user), cause: cause(), changed: vec!["verified".into()] }
+    v1::UserEvent { user: Some(user), cause: Some(cause()), changed: vec!["verified".into()] }
 }
 
 fn machine() -> v1::MachineEvent {
@@ -48,7 +48,7 @@ fn machine() -> v1::MachineEvent {
         ..v1::MachineSpec::default()
     };
     let machine = v1::Machine { id: ID.into(), spec: Some(spec), active: true, revision: 1, ..v1::Machine::default() };
-    v1::MachineEvent { machine: Some(machine), cause: cause(), changed: vec!["created".into()] }
+    v1::MachineEvent { machine: Some(machine), cause: Some(cause()), changed: vec!["created".into()] }
 }
 
 fn allocation() -> v1::AllocationEvent {
@@ -64,7 +64,7 @@ fn allocation() -> v1::AllocationEvent {
         revision: 6,
         ..v1::Allocation::default()
     };
-    v1::AllocationEvent { allocation: Some(allocation), cause: cause(), changed: vec!["state".into()] }
+    v1::AllocationEvent { allocation: Some(allocation), cause: Some(cause()), changed: vec!["state".into()] }
 }
 
 fn node() -> v1::NodeEvent {

@@ -19,9 +19,9 @@ const PULL_SILENCE: Duration = Duration::from_secs(90);
 
 impl DockerEngine {
     pub(super) async fn find_image(&self, image: &str) -> Result<Option<String>, Failure> {
-        let image = image.to_owned();
-        let inspected = self.call(|c| async move { found(c.docker.inspect_image(&image).await) }).await?;
-        Ok(inspected.and_then(digest))
+        let name = image.to_owned();
+        let inspected = self.call(|c| async move { found(c.docker.inspect_image(&name).await) }).await?;
+        Ok(inspected.and_then(|found| digest(image, found)))
     }
 
     pub(super) async fn pull_image(&self, image: &ImageRef) -> Result<(), Failure> {
@@ -66,8 +66,20 @@ impl DockerEngine {
 
 /// A name for exactly this image that the engine takes, and can pull again where it came from a registry:
 /// `redis@sha256:…`, else its id.
-fn digest(image: ImageInspect) -> Option<String> {
-    image.repo_digests.unwrap_or_default().into_iter().next().or(image.id)
+fn digest(name: &str, image: ImageInspect) -> Option<String> {
+    // The same image may have come by another name, from a registry that is none of this one's business.
+    let repository = repository_of(name);
+    let digests = image.repo_digests.unwrap_or_default();
+    digests.into_iter().find(|digest| repository_of(digest) == repository).or(image.id)
+}
+
+/// A reference without its tag or digest; a colon before the last slash is a port.
+fn repository_of(reference: &str) -> &str {
+    let named = reference.split('@').next().unwrap_or(reference);
+    match named.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => named,
+    }
 }
 
 fn pull_error(image: &ImageRef, error: Error) -> Failure {
@@ -129,7 +141,11 @@ mod tests {
             repo_digests: Some(digests.iter().map(|digest| (*digest).to_owned()).collect()),
             ..ImageInspect::default()
         };
-        assert_eq!(digest(image(&["redis@sha256:far"])).as_deref(), Some("redis@sha256:far"));
-        assert_eq!(digest(image(&[])).as_deref(), Some("sha256:id"));
+        let redis = "redis:7.0";
+        assert_eq!(digest(redis, image(&["redis@sha256:far"])).as_deref(), Some("redis@sha256:far"));
+        assert_eq!(digest(redis, image(&["localhost:5000/redis@sha256:far"])).as_deref(), Some("sha256:id"));
+        assert_eq!(digest(redis, image(&[])).as_deref(), Some("sha256:id"));
+        assert_eq!(repository_of("localhost:5000/a/b:1"), "localhost:5000/a/b");
+        assert_eq!(repository_of("localhost:5000/a"), "localhost:5000/a");
     }
 }
