@@ -46,13 +46,15 @@ async fn an_engine_may_come_late_and_go_and_come_back() {
     until_ready(&world, true).await;
     let subject = Subject::new();
     world.running(&subject, &["sleep", "1000"]).await;
-    until(|| starts(&world), |starts| *starts == 1).await;
+    until(|| starts(&world), |starts| *starts >= 1).await;
     drop(engine);
     std::fs::remove_file(path).unwrap();
     until_ready(&world, false).await;
     assert_eq!(unavailable().await, ErrorCode::EngineUnavailable);
+    // A hint more, from a connection that was cut while it was made, is harmless; one less would be a lost one.
+    let before = starts(&world).await;
     let _engine = engine_at(path.to_owned());
     until_ready(&world, true).await;
     assert_eq!(world.list().await.containers[0].state, "running");
-    until(|| starts(&world), |starts| *starts == 2).await;
+    until(|| starts(&world), |starts| *starts > before).await;
 }
