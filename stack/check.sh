@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What one runs between two edits: formatting, lints and unit tests, without an engine.
+# What one runs between two edits: formatting, lints and unit tests.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$BERTH_ROOT"
 say "cargo fmt"

@@ -21,7 +21,7 @@ need_rust() {
 hints() {
     cat <<HINTS
 
-    Console and API   $URL
+    Address           $URL
     Documentation     $URL/docs
     Demo account      demo@berth.local, password in $DATA_DIR/demo-password
     Log               $LOG

@@ -160,8 +160,9 @@ fn require(holds: bool, field: &str, sentence: &str) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(invalid(field, sentence)) }
 }
 
+/// The sentence says what should hold.
 fn invalid(field: &str, sentence: &str) -> Failure {
-    Failure::new(ErrorCode::InvalidInput, format!("{sentence}.")).field(field)
+    Failure::new(ErrorCode::InvalidInput, format!("Required: {sentence}.")).field(field)
 }
 
 fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> bool {
