@@ -6,5 +6,7 @@ say "cargo fmt"
 cargo fmt --all --check
 say "cargo clippy"
 cargo clippy --workspace --all-targets -- -D warnings
+# Some units speak to a real engine.
+stack/engine.sh up
 say "cargo test --lib"
 cargo test --workspace --lib
