@@ -10,4 +10,4 @@ pub use clock::TestClock;
 pub use contract::Case;
 #[cfg(feature = "door")]
 pub use door::{TestDoor, Who};
-pub use until::until;
+pub use until::{until, until_within};

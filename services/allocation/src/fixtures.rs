@@ -1,11 +1,10 @@
 //! Samples that tests and documentation share, so that the examples in the documentation cannot lie.
 
 use kit::machine::MachineSpec;
-use kit::{AllocationId, Ambient, MachineId, SandboxId, TenantId, UserId};
+use kit::{Ambient, MachineId, TenantId, UserId};
 
-use crate::domain::allocation::{Allocation, Details, MachineCopy, PropertyValues};
-use crate::domain::lifecycle::{Desired, State};
-use crate::domain::request::{Wishes, resolve_wishes};
+use crate::domain::allocation::{Allocation, MachineCopy, PropertyValues};
+use crate::domain::request::{Owner, Wishes, requested, resolve_wishes};
 
 /// A small Redis.
 ///
@@ -45,33 +44,8 @@ pub fn allocation() -> (Allocation, PropertyValues) {
 /// When the machine's defaults break its own rules.
 pub fn new_allocation(ambient: &Ambient, tenant: TenantId, machine: MachineCopy) -> (Allocation, PropertyValues) {
     let resolved = resolve_wishes(&machine.spec, &Wishes::default(), ambient).expect("the defaults are allowed");
-    let id = AllocationId::mint(ambient);
-    let allocation = Allocation {
-        id,
-        tenant,
-        user: UserId::mint(ambient),
-        name: crate::domain::name::make_up(ambient),
-        site: "local".parse().expect("a plain label"),
-        desired: Desired::Running,
-        state: State::Requested,
-        reason: None,
-        details: Details {
-            machine,
-            limits: resolved.limits,
-            volumes: resolved.volumes,
-            sandbox: SandboxId::mint(ambient),
-            image_digest: None,
-            started_at: None,
-            ever_ran: false,
-            crashes: 0,
-            force: false,
-        },
-        ports: resolved.ports,
-        created_at: ambient.now(),
-        updated_at: ambient.now(),
-        revision: 1,
-        epoch: 0,
-        working: true,
-    };
+    let (user, name) = (UserId::mint(ambient), crate::domain::name::make_up(ambient));
+    let owner = Owner { tenant, user, name, site: "local".parse().expect("a plain label") };
+    let allocation = requested(owner, machine, &resolved, ambient);
     (allocation, resolved.values)
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use kit::machine::{Limits, MachineSpec, Value, resolve};
-use kit::{Ambient, Bytes, Cpu, ErrorCode, Failure, VolumeId};
+use kit::{AllocationId, Ambient, Bytes, Cpu, ErrorCode, Failure, SandboxId, SiteId, TenantId, UserId, VolumeId};
 
-use super::allocation::{PortLease, PropertyValues, VolumeLease};
+use super::allocation::{Allocation, Details, MachineCopy, PortLease, PropertyValues, VolumeLease};
+use super::lifecycle::{Desired, State};
 
 /// The engine takes no less than a hundredth of a core and 6 MiB.
 const LEAST_CPU: Cpu = Cpu::millis(10);
@@ -38,6 +39,47 @@ pub struct Resolved {
     pub volumes: Vec<VolumeLease>,
     pub ports: Vec<PortLease>,
     pub values: PropertyValues,
+}
+
+/// For whom an allocation is made, and what it is called.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    pub tenant: TenantId,
+    pub user: UserId,
+    pub name: String,
+    pub site: SiteId,
+}
+
+/// The allocation as it begins: everything known, nothing done.
+pub fn requested(owner: Owner, machine: MachineCopy, resolved: &Resolved, ambient: &Ambient) -> Allocation {
+    let now = ambient.now();
+    Allocation {
+        id: AllocationId::mint(ambient),
+        tenant: owner.tenant,
+        user: owner.user,
+        name: owner.name,
+        site: owner.site,
+        desired: Desired::Running,
+        state: State::Requested,
+        reason: None,
+        details: Details {
+            machine,
+            limits: resolved.limits,
+            volumes: resolved.volumes.clone(),
+            sandbox: SandboxId::mint(ambient),
+            image_digest: None,
+            started_at: None,
+            ever_ran: false,
+            crashes: 0,
+            force: false,
+        },
+        ports: resolved.ports.clone(),
+        created_at: now,
+        updated_at: now,
+        revision: 1,
+        epoch: 0,
+        working: true,
+    }
 }
 
 /// Refuses what the machine does not allow, with the field named.

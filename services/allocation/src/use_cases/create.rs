@@ -1,12 +1,11 @@
 //! Asks for an allocation: what is wanted is made whole and accepted; making it is the saga's work.
 
-use kit::{AllocationId, Caller, ErrorCode, Failure, MachineId, SandboxId, SiteId};
+use kit::{Caller, ErrorCode, Failure, MachineId, SiteId};
 
 use super::Desk;
-use crate::domain::allocation::{Allocation, Details, MachineCopy};
-use crate::domain::lifecycle::{Desired, State};
+use crate::domain::allocation::Allocation;
 use crate::domain::name;
-use crate::domain::request::{Resolved, Wishes, resolve_wishes};
+use crate::domain::request::{Owner, Wishes, requested, resolve_wishes};
 use crate::ports::{IdempotencyKey, NewAllocation};
 
 /// How often another name is made up when one is taken.
@@ -39,7 +38,9 @@ pub async fn create(desk: &Desk, caller: &Caller, order: Order) -> Result<(Alloc
     let mut tries = if given.is_some() { 1 } else { NAMES };
     loop {
         let name = given.clone().unwrap_or_else(|| name::make_up(&desk.ambient));
-        let new = new_allocation(desk, caller, name, machine.clone(), resolved.clone(), order.key.clone());
+        let owner = Owner { tenant: caller.tenant, user: caller.user, name, site: desk.site.clone() };
+        let allocation = requested(owner, machine.clone(), &resolved, &desk.ambient);
+        let new = NewAllocation { allocation, values: resolved.values.clone(), key: order.key.clone() };
         tries -= 1;
         match desk.store.create(caller.tenant, new, desk.default_quota).await {
             Err(failure) if failure.code == ErrorCode::NameTaken && tries > 0 => {}
@@ -50,43 +51,4 @@ pub async fn create(desk: &Desk, caller: &Caller, order: Order) -> Result<(Alloc
             }
         }
     }
-}
-
-fn new_allocation(
-    desk: &Desk,
-    caller: &Caller,
-    name: String,
-    machine: MachineCopy,
-    resolved: Resolved,
-    key: Option<IdempotencyKey>,
-) -> NewAllocation {
-    let now = desk.ambient.now();
-    let allocation = Allocation {
-        id: AllocationId::mint(&desk.ambient),
-        tenant: caller.tenant,
-        user: caller.user,
-        name,
-        site: desk.site.clone(),
-        desired: Desired::Running,
-        state: State::Requested,
-        reason: None,
-        details: Details {
-            machine,
-            limits: resolved.limits,
-            volumes: resolved.volumes,
-            sandbox: SandboxId::mint(&desk.ambient),
-            image_digest: None,
-            started_at: None,
-            ever_ran: false,
-            crashes: 0,
-            force: false,
-        },
-        ports: resolved.ports,
-        created_at: now,
-        updated_at: now,
-        revision: 1,
-        epoch: 0,
-        working: true,
-    };
-    NewAllocation { allocation, values: resolved.values, key }
 }
