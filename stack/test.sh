@@ -38,9 +38,7 @@ prepare() {
     PREPARE_PID=$!
 }
 
-await_# What meets the real engine, once more: a fault that shows one time in two has two chances.
-again() { cargo test --no-fail-fast -p berth-docker -p berth-tests --test engine --test scenarios; }
-preparation() {
+await_preparation() {
     local status=0
     wait "$PREPARE_PID" || status=$?
     PREPARE_PID=
