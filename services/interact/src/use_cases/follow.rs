@@ -61,7 +61,7 @@ async fn read_once(logs: &dyn Logs, wanted: &mut LogsWanted, into: &Backlog) -> 
             LogFrame::End { reason } => return Ok(Some(reason)),
             frame => frame,
         };
-        live |= frame == LogFrame::Ready;
+        let turns_live = frame == LogFrame::Ready;
         let cursor = match &frame {
             LogFrame::Line { cursor, .. } => Some(*cursor),
             _ => None,
@@ -69,8 +69,10 @@ async fn read_once(logs: &dyn Logs, wanted: &mut LogsWanted, into: &Backlog) -> 
         if live {
             into.push(frame);
         } else if !into.offer(frame) {
+            // Also for the word that what follows is live: no stored line makes place for it.
             return Ok(None);
         }
+        live |= turns_live;
         if cursor.is_some() {
             (wanted.after, wanted.tail) = (cursor, None);
         }
