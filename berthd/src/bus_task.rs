@@ -1,5 +1,6 @@
 //! The embedded bus: who produces each topic, who reads it, and when its rows may go.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ const fn producer(topic: Topic) -> ServiceName {
         Topic::Machine => ServiceName::Machines,
         Topic::Allocation => ServiceName::Allocation,
         Topic::Node => ServiceName::Docker,
+        Topic::Audit(service) => service,
     }
 }
 
@@ -69,7 +71,8 @@ impl Task for Prune {
 
     async fn run_once(&self) -> Report {
         let mut report = Report::default();
-        for topic in [Topic::User, Topic::Machine, Topic::Allocation, Topic::Node, Topic::Notification] {
+        let topics: BTreeSet<Topic> = self.readers.iter().map(|(topic, _, _)| *topic).collect();
+        for topic in topics {
             match self.prune(topic).await {
                 Ok(done) => report.done += done,
                 Err(failure) => {

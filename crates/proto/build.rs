@@ -2,7 +2,8 @@
 
 use prost::Message as _;
 
-const FILES: [&str; 7] = ["allocation", "docker", "events", "machines", "problem", "user", "verifier"];
+const FILES: [&str; 9] =
+    ["allocation", "docker", "events", "feed", "machines", "notification", "problem", "user", "verifier"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");

@@ -23,7 +23,7 @@ use crate::data_dir::DataDir;
 )]
 struct Base;
 
-/// Access tokens, as every operation that names `bearer` needs them.
+/// Access tokens, as every operation that names `bearer` takes them, and API keys, for the scopes named with `api_key`.
 struct Bearer;
 
 impl Modify for Bearer {
@@ -32,6 +32,12 @@ impl Modify for Bearer {
         scheme.bearer_format = Some("JWT".to_owned());
         if let Some(components) = document.components.as_mut() {
             components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+            let mut scheme = Http::new(HttpAuthScheme::Bearer);
+            scheme.bearer_format = Some("berth_…".to_owned());
+            let scopes = kit::Scope::ALL.iter().map(|scope| format!("- `{scope}`: {}", scope.meaning()));
+            let list = scopes.collect::<Vec<_>>().join("\n");
+            scheme.description = Some(format!("An API key in the place of an access token. What it may do:\n\n{list}"));
+            components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
         }
     }
 }

@@ -11,6 +11,8 @@ pub enum Topic {
     Allocation,
     Node,
     Notification,
+    /// Who did what, by the service where it was done: every topic has one producer.
+    Audit(ServiceName),
 }
 
 impl Topic {
@@ -21,6 +23,7 @@ impl Topic {
             Self::Allocation => "berth.allocation.v1",
             Self::Node => "berth.node.v1",
             Self::Notification => "berth.notification.v1",
+            Self::Audit(service) => audit_topic(service),
         }
     }
 
@@ -28,8 +31,21 @@ impl Topic {
     pub const fn is_compacted(self) -> bool {
         match self {
             Self::User | Self::Machine | Self::Allocation => true,
-            Self::Node | Self::Notification => false,
+            Self::Node | Self::Notification | Self::Audit(_) => false,
         }
+    }
+}
+
+const fn audit_topic(service: ServiceName) -> &'static str {
+    match service {
+        ServiceName::User => "berth.audit.user.v1",
+        ServiceName::Machines => "berth.audit.machines.v1",
+        ServiceName::Allocation => "berth.audit.allocation.v1",
+        ServiceName::Feed => "berth.audit.feed.v1",
+        ServiceName::Verifier => "berth.audit.verifier.v1",
+        ServiceName::Docker => "berth.audit.docker.v1",
+        ServiceName::Notification => "berth.audit.notification.v1",
+        ServiceName::Interact => "berth.audit.interact.v1",
     }
 }
 

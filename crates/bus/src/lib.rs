@@ -2,6 +2,7 @@
 //! a consumer keeps its position beside its effect. What lies between (the outbox table itself here, Kafka at scale)
 //! may repeat and lag, never lose.
 
+pub mod audit;
 pub mod consume;
 pub mod event;
 pub mod outbox;

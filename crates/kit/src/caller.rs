@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{SessionId, TenantId, UserId};
+use crate::{Access, SessionId, TenantId, UserId};
 
 /// What a caller is in the tenant that the request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Caller {
     pub user: UserId,
     pub tenant: TenantId,
     pub role: Role,
-    /// What an API key may do; empty for a login, which may do all that its user may.
-    pub scopes: Vec<String>,
+    pub access: Access,
+    /// The login; for an API key the key's own id, which is closed as a session is.
     pub session: SessionId,
     pub verified: bool,
     pub admin: bool,

@@ -87,6 +87,8 @@ codes! {
     RefreshTokenInvalid "refresh_token_invalid" "The refresh token is not valid" => 401 Unauthenticated No;
     UserNotVerified "user_not_verified" "The account is not verified yet" => 403 PermissionDenied No;
     Forbidden "forbidden" "The caller may not do this" => 403 PermissionDenied No;
+    ScopeMissing "scope_missing" "The API key may not do this" => 403 PermissionDenied No;
+    AccountSuspended "account_suspended" "The account is suspended" => 403 PermissionDenied No;
     SetupCodeRequired "setup_code_required" "The first sign-up needs the set-up code" => 403 PermissionDenied No;
     CodeInvalid "code_invalid" "The code is wrong or no longer valid" => 403 PermissionDenied No;
     // what is not there, or there already
@@ -94,9 +96,17 @@ codes! {
     MachineNotFound "machine_not_found" "There is no such machine" => 404 NotFound No;
     AllocationNotFound "allocation_not_found" "There is no such allocation" => 404 NotFound No;
     SessionNotFound "session_not_found" "There is no such session" => 404 NotFound No;
+    TenantNotFound "tenant_not_found" "There is no such tenant" => 404 NotFound No;
+    ApiKeyNotFound "api_key_not_found" "There is no such API key" => 404 NotFound No;
+    CommentNotFound "comment_not_found" "There is no such comment" => 404 NotFound No;
+    WebhookNotFound "webhook_not_found" "There is no such webhook" => 404 NotFound No;
+    DeadLetterNotFound "dead_letter_not_found" "There is no such dead letter" => 404 NotFound No;
     SiteNotFound "site_not_found" "There is no such site" => 404 NotFound No;
     EmailTaken "email_taken" "This e-mail address has an account already" => 409 AlreadyExists No;
     NameTaken "name_taken" "This name is taken" => 409 AlreadyExists No;
+    PhoneTaken "phone_taken" "This telephone number has an account already" => 409 AlreadyExists No;
+    OwnAccount "own_account" "An admin cannot do this to their own account" => 409 FailedPrecondition No;
+    TooMany "too_many" "There are as many of these as there may be" => 409 ResourceExhausted No;
     LastAdmin "last_admin" "The last admin stays" => 409 FailedPrecondition No;
     RevisionMismatch "revision_mismatch" "Somebody changed this in the meantime" => 412 FailedPrecondition No;
     PreconditionRequired "precondition_required" "This call needs If-Match" => 428 FailedPrecondition No;
@@ -130,6 +140,12 @@ codes! {
     // what carried a message; also the reasons that a delivery's `dead` carries
     MailRefused "mail_refused" "The mail server refused the message" => 502 FailedPrecondition No;
     MailServerUnavailable "mail_server_unavailable" "The mail server does not answer" => 503 Unavailable AfterSeconds(5);
+    SmsRefused "sms_refused" "The gateway for text messages refused the message" => 502 FailedPrecondition No;
+    SmsGatewayUnavailable "sms_gateway_unavailable" "The gateway for text messages does not answer" => 503 Unavailable AfterSeconds(5);
+    WebhookUrlForbidden "webhook_url_forbidden" "The webhook's address is not a public one" => 422 InvalidArgument No;
+    WebhookRefused "webhook_refused" "The webhook's receiver refused the message" => 502 FailedPrecondition No;
+    WebhookUnreachable "webhook_unreachable" "The webhook's receiver does not answer" => 503 Unavailable AfterSeconds(5);
+    DeliveryExpired "delivery_expired" "The message came too late to be sent" => 409 FailedPrecondition No;
     NoGateway "no_gateway" "There is no gateway for text messages" => 422 FailedPrecondition No;
     Internal "internal" "Something went wrong on our side" => 500 Internal No;
 }

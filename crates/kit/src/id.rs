@@ -82,6 +82,12 @@ ids! {
     AllocationId = "allocation";
     /// One login, from its first token to its closing.
     SessionId = "session";
+    /// What a program calls with in a user's place.
+    ApiKeyId = "API key";
+    /// Something said about a machine.
+    CommentId = "comment";
+    /// Where a user has events sent to.
+    WebhookId = "webhook";
     /// One event on the bus.
     EventId = "event";
     /// The tiny container that holds an allocation's network.

@@ -2,23 +2,29 @@
 //! what stands here is needed by at least two services and means the same in each.
 
 pub mod ambient;
+pub mod api_key;
+pub mod audit;
 pub mod caller;
 pub mod context;
 pub mod error;
 pub mod id;
 pub mod machine;
 pub mod page;
+pub mod scope;
 pub mod seal;
 pub mod size;
 pub mod time;
 
 pub use ambient::{Ambient, Clock, Entropy};
+pub use audit::Act;
 pub use caller::{Caller, Role, ServiceName};
 pub use error::{Again, ErrorCode, Failure, Left, Row, RpcCode};
 pub use id::{
-    AllocationId, EventId, InstallationId, MachineId, SandboxId, SessionId, SiteId, TenantId, UserId, VolumeId,
+    AllocationId, ApiKeyId, CommentId, EventId, InstallationId, MachineId, SandboxId, SessionId, SiteId, TenantId,
+    UserId, VolumeId, WebhookId,
 };
 pub use page::{Cursor, Page, PageRequest};
+pub use scope::{Access, Scope};
 pub use seal::{MasterKey, SealingKey};
 pub use size::{Bytes, Cpu};
 pub use time::{Span, Timestamp};

@@ -5,7 +5,7 @@ mod problem;
 
 use std::str::FromStr;
 
-use kit::{Caller, Failure, Role};
+use kit::{Access, Caller, Failure, Role};
 
 use crate::v1;
 
@@ -29,7 +29,12 @@ impl TryFrom<v1::CallerReply> for Caller {
             user: id(&reply.user_id, "user_id")?,
             tenant: id(&reply.tenant_id, "tenant_id")?,
             role: Role::Owner,
-            scopes: reply.scopes,
+            // A scope that a newer version knows opens nothing here.
+            access: if reply.key {
+                Access::Key(reply.scopes.iter().filter_map(|scope| scope.parse().ok()).collect())
+            } else {
+                Access::Login
+            },
             session: id(&reply.session_id, "session_id")?,
             verified: reply.verified,
             admin: reply.admin,
@@ -45,10 +50,14 @@ impl From<&Caller> for v1::CallerReply {
             role: match caller.role {
                 Role::Owner => "owner".to_owned(),
             },
-            scopes: caller.scopes.clone(),
+            scopes: match &caller.access {
+                Access::Login => Vec::new(),
+                Access::Key(scopes) => scopes.iter().map(ToString::to_string).collect(),
+            },
             session_id: caller.session.to_string(),
             verified: caller.verified,
             admin: caller.admin,
+            key: caller.access.is_key(),
         }
     }
 }

@@ -82,6 +82,32 @@ fn notification() -> v1::NotificationRequested {
         first_name: "Ada".into(),
         sealed_code: vec![1, 2, 3],
         expires_at: 4,
+        ..v1::NotificationRequested::default()
+    }
+}
+
+fn audit() -> v1::AuditRecorded {
+    v1::AuditRecorded {
+        id: ID.into(),
+        at: 1,
+        action: "allocation.stop".into(),
+        actor: ID.into(),
+        tenant_id: Some(ID.into()),
+        subject_kind: "allocation".into(),
+        subject_id: ID.into(),
+        address: Some("192.0.2.1".into()),
+        details: [("name".to_owned(), "cache".to_owned())].into(),
+        ..v1::AuditRecorded::default()
+    }
+}
+
+fn notice() -> v1::NotificationRequested {
+    v1::NotificationRequested {
+        kind: "new_login".into(),
+        sealed_code: Vec::new(),
+        details: [("address".to_owned(), "192.0.2.1".to_owned())].into(),
+        at: 1,
+        ..notification()
     }
 }
 
@@ -107,6 +133,9 @@ fn released_events_are_still_read() {
     let read =
         v1::NotificationRequested::decode(&*kept("notification.requested.v1.bin", &notification().encode_to_vec()));
     assert_eq!(read.unwrap(), notification());
+    let read = v1::NotificationRequested::decode(&*kept("notification.notice.v1.bin", &notice().encode_to_vec()));
+    assert_eq!(read.unwrap(), notice());
+    assert_eq!(v1::AuditRecorded::decode(&*kept("audit.recorded.v1.bin", &audit().encode_to_vec())).unwrap(), audit());
 }
 
 /// Every field of every message, by its full name: number and type.

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use kit::context::{RequestId, request_id, with_request_id};
+use kit::context::{RequestContext, request, with_request};
 use kit::{ErrorCode, Failure};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -39,7 +39,7 @@ trait Job: Send {
 struct Typed<T, F> {
     work: Option<F>,
     /// The request that asked, so that what the work announces is tied to it.
-    request: Option<RequestId>,
+    request: Option<RequestContext>,
     result: Option<Result<T, Failure>>,
     answer: oneshot::Sender<Result<T, Failure>>,
 }
@@ -55,7 +55,7 @@ where
             let work = async { work.expect("a job runs once")(connection).await };
             let work = async {
                 match request {
-                    Some(id) => with_request_id(id, work).await,
+                    Some(request) => with_request(request, work).await,
                     None => work.await,
                 }
             };
@@ -96,7 +96,7 @@ impl Writer {
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>> + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
-        let job = Box::new(Typed { work: Some(work), request: request_id().map(RequestId), result: None, answer });
+        let job = Box::new(Typed { work: Some(work), request: request(), result: None, answer });
         let closed = || Failure::of(ErrorCode::StoreUnavailable).operator("the database is closed");
         self.jobs.send(Message::Work(job)).await.map_err(|_| closed())?;
         result.await.unwrap_or_else(|_| Err(closed().unknown()))

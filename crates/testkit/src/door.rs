@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use kit::{Ambient, Caller, ErrorCode, Failure, Role, SessionId, TenantId, UserId};
+use kit::{Access, Ambient, Caller, ErrorCode, Failure, Role, Scope, SessionId, TenantId, UserId};
 use proto::v1::{CheckRequest, Need};
 use wire::auth::{AUDIENCE, Claims, Gate, ISSUER, KeySource};
 use wire::limit::{Limits, LimitsConfig};
@@ -31,12 +31,14 @@ struct Inner {
     ambient: Ambient,
     key: SigningKey,
     callers: Mutex<HashMap<UserId, Caller>>,
+    /// By hash.
+    keys: Mutex<HashMap<Vec<u8>, Caller>>,
 }
 
 impl TestDoor {
     pub fn new(ambient: &Ambient) -> Self {
         let key = SigningKey::from_bytes(&ambient.bytes());
-        Self(Arc::new(Inner { ambient: ambient.clone(), key, callers: Mutex::default() }))
+        Self(Arc::new(Inner { ambient: ambient.clone(), key, callers: Mutex::default(), keys: Mutex::default() }))
     }
 
     /// What a service is built with.
@@ -58,7 +60,7 @@ impl TestDoor {
             user: UserId::mint(ambient),
             tenant: TenantId::mint(ambient),
             role: Role::Owner,
-            scopes: Vec::new(),
+            access: Access::Login,
             session: SessionId::mint(ambient),
             verified: who != Who::Unverified,
             admin: who == Who::Admin,
@@ -81,6 +83,15 @@ impl TestDoor {
         (caller, token)
     }
 
+    /// An API key of somebody's with these scopes.
+    pub fn api_key(&self, caller: &Caller, scopes: &[Scope]) -> String {
+        let text = kit::api_key::draw(&self.0.ambient);
+        let hash = kit::api_key::hash(&text).unwrap_or_default().to_vec();
+        let caller = Caller { access: Access::Key(scopes.to_vec()), ..caller.clone() };
+        self.0.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, caller);
+        text
+    }
+
     /// The `Authorization` header of somebody new.
     pub fn bearer(&self, who: Who) -> (&'static str, String) {
         ("authorization", format!("Bearer {}", self.login(who).1))
@@ -97,9 +108,12 @@ impl KeySource for Inner {
 #[async_trait]
 impl Gate for Inner {
     async fn check(&self, request: CheckRequest) -> Result<Caller, Failure> {
-        let user = request.user_id.parse().ok();
-        let callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        let caller = user.and_then(|user: UserId| callers.get(&user).cloned());
+        let caller = if request.api_key.is_empty() {
+            let callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+            request.user_id.parse().ok().and_then(|user: UserId| callers.get(&user).cloned())
+        } else {
+            self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&request.api_key).cloned()
+        };
         let caller = caller.ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
         if request.tenant_id.as_ref().is_some_and(|tenant| *tenant != caller.tenant.to_string()) {
             return Err(Failure::of(ErrorCode::Forbidden));

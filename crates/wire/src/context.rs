@@ -1,17 +1,17 @@
 //! Request ids at the edge: a client's own where it is fit, else a new one.
 
-pub use kit::context::{RequestId, request_id, with_request_id};
+pub use kit::context::{RequestContext, request_id, with_request};
 
 /// The name of the header and of the gRPC metadata.
 pub const HEADER: &str = "x-request-id";
 
 /// A client's own id where it is short and plain, else a new one.
-pub fn accept_or_mint(given: Option<&str>, ambient: &kit::Ambient) -> RequestId {
+pub fn accept_or_mint(given: Option<&str>, ambient: &kit::Ambient) -> String {
     let plain = |text: &&str| {
         (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
-    RequestId(given.filter(plain).map_or_else(|| ambient.uuid().to_string(), str::to_owned))
+    given.filter(plain).map_or_else(|| ambient.uuid().to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -21,9 +21,9 @@ mod tests {
     #[test]
     fn an_odd_request_id_is_replaced() {
         let ambient = kit::Ambient::system();
-        assert_eq!(accept_or_mint(Some("abc-1"), &ambient).0, "abc-1");
+        assert_eq!(accept_or_mint(Some("abc-1"), &ambient), "abc-1");
         for odd in ["", "a b", "x\ny", &"a".repeat(65)] {
-            assert_ne!(accept_or_mint(Some(odd), &ambient).0, odd);
+            assert_ne!(accept_or_mint(Some(odd), &ambient), odd);
         }
     }
 }

@@ -15,7 +15,7 @@ pub mod service;
 pub mod task;
 pub mod telemetry;
 
-pub use auth::{Admin, Anyone, Authenticated, Door, Gate, KeyRing, Verified};
+pub use auth::{Admin, Anyone, Authenticated, Door, Gate, KeyRing, Verified, scope};
 pub use json::{Json, PathId, Query};
 pub use peer::{Allow, Peer, Pipe, Pipes};
 pub use problem::{Problem, Problems};

@@ -1,5 +1,6 @@
 //! Around every REST request: its id, its limits, its line in the log and its place in the metrics.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use actix_web::{Error, ResponseError as _, web};
 use kit::Ambient;
 
 use crate::Problem;
-use crate::context::{self, RequestId};
+use crate::context::{self, RequestContext};
 use crate::drain::Drain;
 use crate::limit::Limits;
 
@@ -35,14 +36,17 @@ pub async fn observe(
     };
     let given = request.headers().get(context::HEADER).and_then(|value| value.to_str().ok());
     let id = context::accept_or_mint(given, &observe.ambient);
-    context::with_request_id(id.clone(), watched(request, next, &observe, &id)).await
+    let address = observe.limits.client_of(request.request());
+    let context = RequestContext { id: id.clone(), address: Some(address) };
+    context::with_request(context, watched(request, next, &observe, &id, address)).await
 }
 
 async fn watched<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
     observe: &Observe,
-    id: &RequestId,
+    id: &str,
+    address: IpAddr,
 ) -> Result<ServiceResponse<actix_web::body::EitherBody<B>>, Error> {
     let began = Instant::now();
     let method = request.method().clone();
@@ -52,7 +56,6 @@ async fn watched<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let path = request.path().to_owned();
-    let address = observe.limits.client_of(request.request());
     let mut response = match observe.limits.address(address) {
         Ok(()) => match next.call(request).await {
             Ok(response) => response.map_into_left_body(),
@@ -65,8 +68,8 @@ async fn watched<B: MessageBody + 'static>(
     let status = response.status().as_u16();
     metrics::histogram!("berth_http_request_seconds", "method" => known(&method), "route" => route, "status" => status.to_string())
         .record(seconds);
-    tracing::info!(request_id = id.0, %method, path, status, %address, duration_ms = (seconds * 1e3) as u64, "{method} {path} {status}");
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
+    tracing::info!(request_id = id, %method, path, status, %address, duration_ms = (seconds * 1e3) as u64, "{method} {path} {status}");
+    if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert(HeaderName::from_static(context::HEADER), value);
     }
     if observe.drain.is_draining() {

@@ -205,7 +205,7 @@ where
         let id = request.headers().get(context::HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let answer = self.inner.call(request);
         match id {
-            Some(id) => Box::pin(context::with_request_id(context::RequestId(id), answer)),
+            Some(id) => Box::pin(context::with_request(context::RequestContext::named(id), answer)),
             None => Box::pin(answer),
         }
     }

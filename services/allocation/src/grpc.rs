@@ -37,4 +37,16 @@ impl Allocations for Answers {
         let allocation = found.await.map_err(|failure| status_of(&failure))?;
         Ok(Response::new(message(&allocation, &self.public_host)))
     }
+
+    async fn of_tenant(&self, _: Request<v1::OfTenantRequest>) -> Result<Response<v1::OfTenantReply>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
+    async fn settle(&self, _: Request<v1::SettleRequest>) -> Result<Response<v1::SettleReply>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
+    async fn last_lines(&self, _: Request<v1::LastLinesRequest>) -> Result<Response<v1::LastLinesReply>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
 }

@@ -35,7 +35,10 @@ mod tests {
     use kit::{Ambient, ErrorCode, ServiceName};
     use proto::convert::status_of;
     use proto::v1::verifier_server::{Verifier, VerifierServer};
-    use proto::v1::{Allocation, AllocationRequest, CallerReply, CheckRequest, Closure, ClosuresRequest, Machine};
+    use proto::v1::{
+        Allocation, AllocationRequest, CallerReply, CheckRequest, Closure, ClosuresRequest, Machine, TenantReply,
+        TenantRequest,
+    };
     use tonic::{Request, Response, Status};
     use wire::drain::Drain;
     use wire::service::Grpc;
@@ -59,6 +62,10 @@ mod tests {
         }
 
         async fn allocation(&self, _: Request<AllocationRequest>) -> Result<Response<Allocation>, Status> {
+            Err(Status::unimplemented("not asked for here"))
+        }
+
+        async fn tenant(&self, _: Request<TenantRequest>) -> Result<Response<TenantReply>, Status> {
             Err(Status::unimplemented("not asked for here"))
         }
 

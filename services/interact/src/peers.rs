@@ -5,13 +5,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use kit::{AllocationId, ErrorCode, Failure, TenantId, Timestamp};
+use kit::{AllocationId, ErrorCode, Failure, Scope, TenantId, Timestamp};
 use proto::convert::{failure_of, id, required};
 use proto::v1::engine_client::EngineClient;
 use proto::v1::log_frame::Frame;
 use proto::v1::verifier_client::VerifierClient;
 use proto::v1::{self, AllocationRequest, CheckRequest, ClosuresRequest, LogsRequest, Need};
 use tonic::transport::Channel;
+use wire::auth::Needs;
 use wire::peer::Calls;
 use wire::{Door, Peer};
 
@@ -55,22 +56,30 @@ impl EngineLogs {
 impl Sessions for DoorSessions {
     async fn admit(&self, token: &str, tenant: Option<TenantId>) -> Result<Admitted, Failure> {
         // As strict as a change: a new socket lives long on what is known now.
-        let caller = self.0.admit(token, Need::Verified, tenant, true).await?;
-        let claims = self.0.keys.claims(token).await?;
-        let issued_at = Timestamp::from_micros(claims.iat * 1_000_000);
-        Ok(Admitted { caller, issued_at, user_revision: claims.rev })
+        let scope = Some(Scope::LogsRead);
+        let question = self.0.question(token, Needs { need: Need::Verified, scope, tenant, writes: true }).await?;
+        let key = (!question.api_key.is_empty()).then(|| question.api_key.clone());
+        let issued_at = if key.is_some() { self.0.keys.now() } else { Timestamp::from_micros(question.issued_at) };
+        let user_revision = question.user_revision;
+        Ok(Admitted { caller: self.0.answer(question, scope).await?, issued_at, user_revision, key })
     }
 
     async fn look(&self, admitted: &Admitted) -> Result<(), Failure> {
         let caller = &admitted.caller;
-        let request = CheckRequest {
-            user_id: caller.user.to_string(),
-            session_id: caller.session.to_string(),
-            user_revision: admitted.user_revision,
-            issued_at: admitted.issued_at.as_micros(),
+        let common = CheckRequest {
             tenant_id: Some(caller.tenant.to_string()),
             need: Need::Verified.into(),
-            writes: false,
+            ..CheckRequest::default()
+        };
+        let request = match &admitted.key {
+            Some(hash) => CheckRequest { api_key: hash.clone(), ..common },
+            None => CheckRequest {
+                user_id: caller.user.to_string(),
+                session_id: caller.session.to_string(),
+                user_revision: admitted.user_revision,
+                issued_at: admitted.issued_at.as_micros(),
+                ..common
+            },
         };
         self.0.gate.check(request).await.map(drop)
     }

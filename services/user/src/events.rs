@@ -61,6 +61,7 @@ impl Announcer {
             first_name: user.profile.first_name.as_str().to_owned(),
             sealed_code: code.sealed.clone(),
             expires_at: code.expires_at.as_micros(),
+            ..NotificationRequested::default()
         };
         let subject = code.request;
         let kind = "notification.requested";
@@ -102,12 +103,13 @@ pub fn message(user: &User) -> v1::User {
         gender: profile.gender.as_ref().map(|gender| gender.as_str().to_owned()),
         verified: user.verified,
         admin: user.admin,
-        suspended: false,
-        deleted: false,
+        suspended: user.suspended,
+        deleting: user.deleting,
         email_notification: profile.email_notification,
         sms_notification: profile.sms_notification,
         created_at: user.created_at.as_micros(),
         updated_at: user.updated_at.as_micros(),
         revision: user.revision,
+        ..v1::User::default()
     }
 }

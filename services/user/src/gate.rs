@@ -17,6 +17,9 @@ pub struct LocalGate(pub Arc<App>);
 #[async_trait]
 impl Gate for LocalGate {
     async fn check(&self, request: CheckRequest) -> Result<Caller, Failure> {
+        if !request.api_key.is_empty() {
+            return Err(Failure::of(kit::ErrorCode::Unauthenticated));
+        }
         let need = match request.need() {
             Need::Unspecified => return Err(Failure::invalid("need", "`need` is missing")),
             Need::User => session_check::Need::User,

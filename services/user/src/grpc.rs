@@ -57,6 +57,10 @@ impl Users for UsersService {
         .await
     }
 
+    async fn resolve_key(&self, _: Request<v1::ResolveKeyRequest>) -> Result<Response<v1::ApiKey>, Status> {
+        answer(async { Err(Failure::of(kit::ErrorCode::Unauthenticated)) }).await
+    }
+
     async fn closed_since(&self, request: Request<ClosedSinceRequest>) -> Result<Response<ClosedSinceReply>, Status> {
         answer(async {
             let ClosedSinceRequest { cursor, limit } = request.into_inner();

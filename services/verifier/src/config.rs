@@ -9,6 +9,8 @@ pub struct VerifierConfig {
     pub patience: Duration,
     /// How long a yes is given again without looking.
     pub verdict_life: Duration,
+    /// How long user's answer about an API key is kept; shorter than closures are.
+    pub key_life: Duration,
     /// The shortest time between two questions to an owner about the same no.
     pub confirm_pause: Duration,
     /// How often user is asked for closures.
@@ -26,6 +28,7 @@ impl Default for VerifierConfig {
         Self {
             patience: Duration::from_millis(250),
             verdict_life: Duration::from_secs(1),
+            key_life: Duration::from_secs(60),
             confirm_pause: Duration::from_secs(1),
             closure_poll: Duration::from_secs(1),
             closure_life: Duration::from_secs(20 * 60),

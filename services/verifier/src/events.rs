@@ -6,7 +6,7 @@ use prost::Message;
 use proto::convert::{id, required};
 use proto::v1;
 
-use crate::domain::{AllocationCopy, Effect, MachineCopy, Person};
+use crate::domain::{AllocationCopy, Effect, Key, MachineCopy, Person};
 
 /// What an event does to the read model; `None` for a kind that is not known here.
 pub fn effect(event: &Event) -> Result<Option<Effect>, Failure> {
@@ -37,7 +37,8 @@ pub fn person(user: &v1::User) -> Result<Person, Failure> {
         verified: user.verified,
         admin: user.admin,
         suspended: user.suspended,
-        deleted: user.deleted,
+        // Who asked to go is gone to everybody but those who clear up.
+        deleted: user.deleted || user.deleting,
         revision: user.revision,
     })
 }
@@ -57,6 +58,19 @@ pub fn allocation_copy(allocation: &v1::Allocation) -> Result<AllocationCopy, Fa
         tenant: id(&allocation.tenant_id, "allocation.tenant_id")?,
         revision: allocation.revision,
         message: allocation.encode_to_vec(),
+    })
+}
+
+/// A scope that a newer user knows opens nothing here.
+pub fn key(key: &v1::ApiKey) -> Result<Key, Failure> {
+    Ok(Key {
+        id: id(&key.id, "key.id")?,
+        user: id(&key.user_id, "key.user_id")?,
+        tenant: id(&key.tenant_id, "key.tenant_id")?,
+        scopes: key.scopes.iter().filter_map(|scope| scope.parse().ok()).collect(),
+        expires_at: key.expires_at.map(kit::Timestamp::from_micros),
+        user_revision: key.user_revision,
+        resolved_at: kit::Timestamp::from_micros(key.resolved_at),
     })
 }
 

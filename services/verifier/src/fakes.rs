@@ -13,7 +13,7 @@ use sqlite::Database;
 use testkit::TestClock;
 
 use crate::config::VerifierConfig;
-use crate::domain::{AllocationCopy, Closure, Effect, MachineCopy, Person};
+use crate::domain::{AllocationCopy, Closure, Effect, Key, MachineCopy, Person};
 use crate::ports::{ClosureFeed, Intake, Owners};
 use crate::store::sqlite::{MIGRATIONS, SqliteReadModel};
 use crate::use_cases::{App, News, Revocation};
@@ -22,6 +22,8 @@ use crate::use_cases::{App, News, Revocation};
 #[derive(Default)]
 pub struct World {
     pub people: Mutex<HashMap<UserId, Person>>,
+    /// By hash.
+    pub keys: Mutex<HashMap<Vec<u8>, Key>>,
     pub machines: Mutex<HashMap<MachineId, MachineCopy>>,
     pub allocations: Mutex<HashMap<AllocationId, AllocationCopy>>,
     pub closures: Mutex<Vec<Closure>>,
@@ -46,6 +48,10 @@ impl World {
 impl Owners for World {
     async fn person(&self, user: UserId) -> Result<Option<Person>, Failure> {
         self.answer(&self.asked, || self.people.lock().unwrap().get(&user).cloned())
+    }
+
+    async fn api_key(&self, hash: &[u8]) -> Result<Option<Key>, Failure> {
+        self.answer(&self.asked, || self.keys.lock().unwrap().get(hash).cloned())
     }
 
     async fn machine(&self, id: MachineId) -> Result<Option<MachineCopy>, Failure> {

@@ -6,11 +6,12 @@ mod tests;
 use std::pin::Pin;
 
 use futures::{Stream, StreamExt as _, stream};
-use kit::{Failure, ServiceName, Timestamp};
+use kit::{Failure, ServiceName, TenantId, Timestamp};
 use proto::convert::{id, status_of};
 use proto::v1::verifier_server::{Verifier, VerifierServer};
 use proto::v1::{
-    self, AllocationRequest, CallerReply, CheckRequest, ClosuresRequest, MachineRequest, Need as WireNeed,
+    self, AllocationRequest, CallerReply, CheckRequest, ClosuresRequest, MachineRequest, Need as WireNeed, TenantReply,
+    TenantRequest,
 };
 use tokio_stream::wrappers::BroadcastStream;
 use tonic::{Request, Response, Status};
@@ -20,7 +21,7 @@ use wire::service::Grpc;
 
 use crate::domain::{Asking, Closure, Need};
 use crate::events::decode;
-use crate::use_cases::{App, allocation, check, machine};
+use crate::use_cases::{App, KeyAsking, allocation, check, check_key, machine, tenant};
 
 /// Those with endpoints or work for users. User asks its own store, docker trusts those who may call it.
 const ASKERS: &[ServiceName] = &[
@@ -43,6 +44,7 @@ pub fn serve(app: App, drain: Drain) -> Grpc {
             ("/berth.v1.Verifier/Check", ASKERS),
             ("/berth.v1.Verifier/Machine", ASKERS),
             ("/berth.v1.Verifier/Allocation", ASKERS),
+            ("/berth.v1.Verifier/Tenant", &[ServiceName::Allocation]),
             ("/berth.v1.Verifier/Closures", &[ServiceName::Interact]),
         ]),
     }
@@ -51,9 +53,13 @@ pub fn serve(app: App, drain: Drain) -> Grpc {
 #[tonic::async_trait]
 impl Verifier for Server {
     async fn check(&self, request: Request<CheckRequest>) -> Result<Response<CallerReply>, Status> {
-        let asking = asking(&request.into_inner()).map_err(refused)?;
-        let caller = check(&self.app, &asking).await.map_err(refused)?;
-        Ok(Response::new((&caller).into()))
+        let request = request.into_inner();
+        let caller = if request.api_key.is_empty() {
+            check(&self.app, &asking(&request).map_err(refused)?).await
+        } else {
+            check_key(&self.app, &key_asking(request).map_err(refused)?).await
+        };
+        Ok(Response::new((&caller.map_err(refused)?).into()))
     }
 
     async fn machine(&self, request: Request<MachineRequest>) -> Result<Response<v1::Machine>, Status> {
@@ -69,6 +75,12 @@ impl Verifier for Server {
         let wanted = id(&request.id, "id").map_err(refused)?;
         let found = allocation(&self.app, tenant, wanted, request.revision).await.map_err(refused)?;
         decode(&found.message).map(Response::new).map_err(refused)
+    }
+
+    async fn tenant(&self, request: Request<TenantRequest>) -> Result<Response<TenantReply>, Status> {
+        let id = id(&request.get_ref().id, "id").map_err(refused)?;
+        let owner = tenant(&self.app, id).await.map_err(refused)?;
+        Ok(Response::new(TenantReply { id: id.to_string(), user_id: owner.to_string() }))
     }
 
     type ClosuresStream = Pin<Box<dyn Stream<Item = Result<v1::Closure, Status>> + Send>>;
@@ -88,17 +100,31 @@ fn asking(request: &CheckRequest) -> Result<Asking, Failure> {
     Ok(Asking {
         user: id(&request.user_id, "user_id")?,
         session: id(&request.session_id, "session_id")?,
+        by_key: false,
         least: request.user_revision,
         issued_at: Timestamp::from_micros(request.issued_at),
-        tenant: request.tenant_id.as_deref().map(|text| id(text, "tenant_id")).transpose()?,
-        need: match request.need() {
-            WireNeed::User => Need::User,
-            WireNeed::Verified => Need::Verified,
-            WireNeed::Admin => Need::Admin,
-            WireNeed::Unspecified => return Err(Failure::invalid("need", "`need` is missing")),
-        },
+        tenant: tenant_of(request)?,
+        need: need(request)?,
         writes: request.writes,
     })
+}
+
+fn key_asking(request: CheckRequest) -> Result<KeyAsking, Failure> {
+    let (tenant, need) = (tenant_of(&request)?, need(&request)?);
+    Ok(KeyAsking { hash: request.api_key, tenant, need, writes: request.writes })
+}
+
+fn tenant_of(request: &CheckRequest) -> Result<Option<TenantId>, Failure> {
+    request.tenant_id.as_deref().map(|text| id(text, "tenant_id")).transpose()
+}
+
+fn need(request: &CheckRequest) -> Result<Need, Failure> {
+    match request.need() {
+        WireNeed::User => Ok(Need::User),
+        WireNeed::Verified => Ok(Need::Verified),
+        WireNeed::Admin => Ok(Need::Admin),
+        WireNeed::Unspecified => Err(Failure::invalid("need", "`need` is missing")),
+    }
 }
 
 fn message(closure: Closure) -> v1::Closure {

@@ -11,13 +11,15 @@ use proto::convert::{failure_of, id};
 use proto::v1::allocations_client::AllocationsClient;
 use proto::v1::machines_client::MachinesClient;
 use proto::v1::users_client::UsersClient;
-use proto::v1::{self, ClosedSinceRequest, FindAllocationRequest, FindMachineRequest, FindUserRequest};
+use proto::v1::{
+    self, ClosedSinceRequest, FindAllocationRequest, FindMachineRequest, FindUserRequest, ResolveKeyRequest,
+};
 use tonic::{Response, Status};
 use wire::Peer;
 use wire::peer::{Calls, within};
 
-use crate::domain::{AllocationCopy, Closure, MachineCopy, Person};
-use crate::events::{allocation_copy, machine_copy, person};
+use crate::domain::{AllocationCopy, Closure, Key, MachineCopy, Person};
+use crate::events::{allocation_copy, key, machine_copy, person};
 use crate::ports::{ClosureFeed, Owners};
 
 /// A caller waits for the answer, who waits for at most 10 s.
@@ -45,6 +47,12 @@ impl Owners for GrpcOwners {
         let request = within(DEADLINE, FindUserRequest { id: user.to_string() });
         let found = found(self.users.clone().find(request).await, ErrorCode::UserNotFound)?;
         found.as_ref().map(person).transpose()
+    }
+
+    async fn api_key(&self, hash: &[u8]) -> Result<Option<Key>, Failure> {
+        let request = within(DEADLINE, ResolveKeyRequest { hash: hash.to_vec() });
+        let found = found(self.users.clone().resolve_key(request).await, ErrorCode::Unauthenticated)?;
+        found.as_ref().map(key).transpose()
     }
 
     async fn machine(&self, id: MachineId) -> Result<Option<MachineCopy>, Failure> {

@@ -22,6 +22,7 @@ pub fn asking(ambient: &Ambient, person: &Person) -> Asking {
     Asking {
         user: person.user,
         session: SessionId::mint(ambient),
+        by_key: false,
         least: 0,
         issued_at: ambient.now(),
         tenant: None,

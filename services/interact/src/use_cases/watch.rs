@@ -71,8 +71,12 @@ impl Watch {
 
 fn concerns(closed: &Closed, admitted: &Admitted) -> bool {
     let caller = &admitted.caller;
-    let all = || closed.user == caller.user && admitted.issued_at <= closed.at;
-    closed.session.map_or_else(all, |session| session == caller.session)
+    let since = admitted.issued_at <= closed.at;
+    match closed.session {
+        None => closed.user == caller.user && since,
+        // A session closes for good; a key may have been opened anew since, and closings are told again.
+        Some(session) => session == caller.session && (since || !caller.access.is_key()),
+    }
 }
 
 /// The failure says nothing about the session.
@@ -127,12 +131,12 @@ mod tests {
                 user: UserId::mint(&ambient),
                 tenant: TenantId::mint(&ambient),
                 role: Role::Owner,
-                scopes: Vec::new(),
+                access: kit::Access::Login,
                 session: SessionId::mint(&ambient),
                 verified: true,
                 admin: false,
             };
-            let admitted = Admitted { caller, issued_at: Timestamp::from_micros(100), user_revision: 1 };
+            let admitted = Admitted { caller, issued_at: Timestamp::from_micros(100), user_revision: 1, key: None };
             let looks = Arc::new(Looks { answer: Mutex::new(answer), number: AtomicUsize::new(0) });
             let (notices, handover) = (broadcast::Sender::new(4), CancellationToken::new());
             let watch =

@@ -60,6 +60,7 @@ impl Notification {
             sealed_code: self.codes.seal(&ambient, id.as_bytes(), code.as_bytes()),
             expires_at: ambient.now().plus(Duration::from_secs(600)).as_micros(),
             id,
+            ..NotificationRequested::default()
         }
     }
 

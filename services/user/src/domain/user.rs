@@ -17,6 +17,7 @@ pub struct Profile {
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent facts about an account")]
 pub struct User {
     pub id: UserId,
     /// The personal tenant.
@@ -26,6 +27,10 @@ pub struct User {
     /// Whether the e-mail address was proven.
     pub verified: bool,
     pub admin: bool,
+    /// Closed by an admin until an admin opens it again.
+    pub suspended: bool,
+    /// Asked to go: closed to its owner, its things are being removed.
+    pub deleting: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// 1 at sign-up, one more with each change.

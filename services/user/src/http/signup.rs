@@ -119,8 +119,8 @@ mod tests {
     #[actix_web::test]
     async fn events_carry_the_request_that_caused_them() {
         let server = Server::start().await;
-        let request = kit::context::RequestId("r-1".to_owned());
-        kit::context::with_request_id(request, server.sign_up("ada")).await;
+        let request = kit::context::RequestContext::named("r-1");
+        kit::context::with_request(request, server.sign_up("ada")).await;
         let events = [server.events(Topic::User).await, server.events(Topic::Notification).await].concat();
         let requests: Vec<_> = events.into_iter().map(|event| event.trace.request_id).collect();
         assert_eq!(requests, [Some("r-1".to_owned()), Some("r-1".to_owned())]);

@@ -21,7 +21,8 @@ pub async fn session_check(
     need: Need,
 ) -> Result<Caller, Failure> {
     let bearer = app.sessions.bearer(user, session, app.ambient.now()).await?;
-    let user = bearer.ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
+    let user =
+        bearer.filter(|user| !user.suspended && !user.deleting).ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
     if need != Need::User && !user.verified {
         return Err(Failure::of(ErrorCode::UserNotVerified));
     }
@@ -35,7 +36,7 @@ pub async fn session_check(
         user: user.id,
         tenant: user.tenant,
         role: Role::Owner,
-        scopes: Vec::new(),
+        access: kit::Access::Login,
         session,
         verified: user.verified,
         admin: user.admin,

@@ -92,6 +92,16 @@ contract! {
             assert_eq!(world.model.person(second.user).await.unwrap(), Some(second));
         }
 
+        async fn a_tenant_has_an_owner_until_that_one_is_gone() {
+            let person = samples::person(&world.ambient);
+            assert_eq!(world.model.tenant_owner(person.tenant).await.unwrap(), None);
+            world.take(Topic::User, 1, vec![Effect::Person(person.clone())]).await;
+            assert_eq!(world.model.tenant_owner(person.tenant).await.unwrap(), Some(person.user));
+            let gone = Person { deleted: true, revision: 2, ..person.clone() };
+            world.take(Topic::User, 2, vec![Effect::Person(gone)]).await;
+            assert_eq!(world.model.tenant_owner(person.tenant).await.unwrap(), None);
+        }
+
         async fn anothers_allocation_is_none() {
             let allocation = samples::allocation(&world.ambient, 1);
             world.take(Topic::Allocation, 1, vec![Effect::Allocation(allocation.clone())]).await;

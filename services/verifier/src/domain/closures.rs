@@ -66,6 +66,12 @@ impl Closures {
         self.sessions.contains_key(&session) || self.users.get(&user).is_some_and(|at| issued_at <= *at)
     }
 
+    /// Whether an API key is void that user resolved at this time. It may be open again after its user was suspended, so
+    /// only what was closed since then counts.
+    pub fn closes_key(&self, user: UserId, key: SessionId, resolved_at: Timestamp) -> bool {
+        [self.sessions.get(&key), self.users.get(&user)].into_iter().flatten().any(|at| resolved_at <= *at)
+    }
+
     /// Forgets what was closed before this time.
     pub fn forget(&mut self, before: Timestamp) {
         self.sessions.retain(|_, at| *at >= before);

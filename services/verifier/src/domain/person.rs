@@ -29,9 +29,11 @@ pub enum Need {
 pub struct Asking {
     pub user: UserId,
     pub session: SessionId,
+    /// Whether it is an API key, whose id stands in `session`.
+    pub by_key: bool,
     /// The user's least revision that an answer may rest on.
     pub least: u64,
-    /// When the token was issued, in whole seconds as tokens have it.
+    /// When the token was issued, in whole seconds as tokens have it; when the key was resolved, to the microsecond.
     pub issued_at: Timestamp,
     /// The tenant that the request names.
     pub tenant: Option<TenantId>,
@@ -58,7 +60,7 @@ pub fn verdict(person: Option<&Person>, asking: &Asking) -> Result<Caller, Failu
         user: person.user,
         tenant: person.tenant,
         role: Role::Owner,
-        scopes: Vec::new(),
+        access: kit::Access::Login,
         session: asking.session,
         verified: person.verified,
         admin: person.admin,

@@ -42,6 +42,7 @@ fn request(asking: &Asking) -> CheckRequest {
         tenant_id: None,
         need: WireNeed::Verified.into(),
         writes: true,
+        ..CheckRequest::default()
     }
 }
 

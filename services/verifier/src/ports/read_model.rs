@@ -22,6 +22,9 @@ pub trait ReadModel: Send + Sync {
     /// Also a deleted one, marked so.
     async fn person(&self, user: UserId) -> Result<Option<Person>, Failure>;
 
+    /// Who owns a tenant; `None` for a deleted one's.
+    async fn tenant_owner(&self, tenant: TenantId) -> Result<Option<UserId>, Failure>;
+
     /// Also a deleted one, marked so.
     async fn machine(&self, id: MachineId) -> Result<Option<MachineCopy>, Failure>;
 

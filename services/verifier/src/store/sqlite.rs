@@ -47,6 +47,13 @@ impl ReadModel for SqliteReadModel {
         .transpose()
     }
 
+    async fn tenant_owner(&self, tenant: TenantId) -> Result<Option<UserId>, Failure> {
+        let row =
+            self.row("SELECT user_id FROM people WHERE tenant_id = ? AND deleted = 0", &[tenant.as_bytes()]).await?;
+        let broken = || Failure::internal("a person's row has a broken user_id");
+        row.map(|row| UserId::from_bytes(row.get("user_id")).ok_or_else(broken)).transpose()
+    }
+
     async fn machine(&self, id: MachineId) -> Result<Option<MachineCopy>, Failure> {
         let row = self.row("SELECT * FROM machine_copies WHERE id = ?", &[id.as_bytes()]).await?;
         Ok(row.map(|row| MachineCopy {

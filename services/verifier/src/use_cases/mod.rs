@@ -2,11 +2,13 @@
 
 mod allocation;
 mod check;
+mod check_key;
 mod confirmations;
 mod machine;
 mod news;
 mod resolve;
 mod revocation;
+mod tenant;
 
 #[cfg(test)]
 mod tests;
@@ -21,10 +23,12 @@ use crate::ports::{Owners, ReadModel};
 
 pub use allocation::allocation;
 pub use check::check;
+pub use check_key::{KeyAsking, check_key};
 pub use confirmations::Confirmations;
 pub use machine::machine;
 pub use news::News;
 pub use revocation::Revocation;
+pub use tenant::tenant;
 
 /// What every question has at hand.
 #[derive(Clone)]

@@ -47,7 +47,15 @@ impl Revocation {
                 return Err(Failure::of(ErrorCode::SessionUnknown));
             }
         }
-        if self.closures().close(asking.user, asking.session, asking.issued_at) {
+        let (user, session, issued_at) = (asking.user, asking.session, asking.issued_at);
+        let closures = self.closures();
+        let closed = if asking.by_key {
+            closures.closes_key(user, session, issued_at)
+        } else {
+            closures.close(user, session, issued_at)
+        };
+        drop(closures);
+        if closed {
             return Err(Failure::of(ErrorCode::SessionClosed));
         }
         Ok(())

@@ -35,7 +35,8 @@ pub struct FakeGate(Mutex<HashMap<String, Caller>>);
 
 impl FakeGate {
     pub fn know(&self, user: UserId, session: SessionId, tenant: TenantId, verified: bool) {
-        let caller = Caller { user, tenant, role: Role::Owner, scopes: Vec::new(), session, verified, admin: false };
+        let caller =
+            Caller { user, tenant, role: Role::Owner, access: kit::Access::Login, session, verified, admin: false };
         self.0.lock().unwrap().insert(session.to_string(), caller);
     }
 

@@ -105,6 +105,8 @@ async fn create(
         profile: new.profile,
         verified: false,
         admin,
+        suspended: false,
+        deleting: false,
         created_at: new.at,
         updated_at: new.at,
         revision: 1,

@@ -24,6 +24,8 @@ pub fn user(row: &SqliteRow) -> Result<User, Failure> {
         },
         verified: row.get("verified"),
         admin: row.get("admin"),
+        suspended: row.get("suspended"),
+        deleting: row.get("deleting"),
         created_at: Timestamp::from_micros(row.get("created_at")),
         updated_at: Timestamp::from_micros(row.get("updated_at")),
         revision: row.get::<i64, _>("revision") as u64,
@@ -53,7 +55,7 @@ pub async fn save(connection: &mut SqliteConnection, user: &User) -> Result<(), 
     let profile = &user.profile;
     sqlx::query(
         "UPDATE users SET first_name = ?, last_name = ?, phone_number = ?, gender = ?, verified = ?, admin = ?,
-             email_notification = ?, sms_notification = ?, updated_at = ?, revision = ? WHERE id = ?",
+             suspended = ?, deleting = ?, email_notification = ?, sms_notification = ?, updated_at = ?, revision = ? WHERE id = ?",
     )
     .bind(profile.first_name.as_str())
     .bind(profile.last_name.as_str())
@@ -61,6 +63,8 @@ pub async fn save(connection: &mut SqliteConnection, user: &User) -> Result<(), 
     .bind(profile.gender.as_ref().map(Gender::as_str))
     .bind(user.verified)
     .bind(user.admin)
+    .bind(user.suspended)
+    .bind(user.deleting)
     .bind(profile.email_notification)
     .bind(profile.sms_notification)
     .bind(user.updated_at.as_micros())

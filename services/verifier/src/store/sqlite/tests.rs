@@ -29,6 +29,8 @@ async fn sqlite_keeps_the_contract() {
 enum Breaks {
     /// Takes the last to come for the newest.
     Order,
+    /// Names owners who are gone.
+    Gone,
     /// Shows allocations to everybody.
     Tenant,
     /// Forgets to move on past what it cannot read.
@@ -41,6 +43,18 @@ struct Broken(SqliteReadModel, Breaks);
 impl ReadModel for Broken {
     async fn person(&self, user: UserId) -> Result<Option<Person>, Failure> {
         self.0.person(user).await
+    }
+
+    async fn tenant_owner(&self, tenant: TenantId) -> Result<Option<UserId>, Failure> {
+        if self.1 != Breaks::Gone {
+            return self.0.tenant_owner(tenant).await;
+        }
+        let owner = sqlx::query_scalar::<_, Vec<u8>>("SELECT user_id FROM people WHERE tenant_id = ?")
+            .bind(tenant.as_bytes())
+            .fetch_optional(self.0.0.readers())
+            .await
+            .unwrap();
+        Ok(owner.and_then(|bytes| UserId::from_bytes(&bytes)))
     }
 
     async fn machine(&self, id: MachineId) -> Result<Option<MachineCopy>, Failure> {
@@ -99,6 +113,7 @@ async fn breaking(breaks: Breaks, case: &str) {
 #[tokio::test]
 async fn a_wrong_model_fails_the_case_that_is_about_its_fault() {
     breaking(Breaks::Order, "an_older_revision_changes_nothing").await;
+    breaking(Breaks::Gone, "a_tenant_has_an_owner_until_that_one_is_gone").await;
     breaking(Breaks::Tenant, "anothers_allocation_is_none").await;
     breaking(Breaks::Position, "an_event_put_aside_is_passed_over").await;
 }

@@ -2,4 +2,5 @@
 
 mod checks;
 mod copies;
+mod keys;
 mod revocations;

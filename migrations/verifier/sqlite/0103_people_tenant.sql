@@ -1,0 +1,2 @@
+-- Whose tenant an id names.
+CREATE INDEX IF NOT EXISTS people_tenant ON people (tenant_id);
