@@ -1,8 +1,10 @@
-//! What no endpoint took: another method of a known path, or a path that is none.
+//! What no endpoint takes: another method of a known path, or a path that is none.
 
-use actix_web::http::Method;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::ALLOW;
-use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, ResponseError as _, web};
 use kit::{ErrorCode, Failure};
 use utoipa::openapi::OpenApi;
 use wire::Problem;
@@ -44,11 +46,21 @@ fn segments(path: &str) -> Vec<String> {
     path.trim_matches('/').split('/').map(str::to_owned).collect()
 }
 
-pub async fn handler(request: HttpRequest, paths: web::Data<Paths>) -> HttpResponse {
-    let methods = paths.methods(request.path());
-    if methods.is_empty() || (*request.method() == Method::GET && methods.contains(&"GET")) {
-        return Problem(Failure::of(ErrorCode::RouteNotFound)).error_response();
+/// Refuses a method that a known path does not take, before any endpoint is looked for: `/user/login` would otherwise be
+/// taken for a user called `login`.
+pub async fn methods_only(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let paths = request.app_data::<web::Data<Paths>>().cloned();
+    let methods = paths.map(|paths| paths.methods(request.path())).unwrap_or_default();
+    if methods.is_empty() || methods.contains(&request.method().as_str()) {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
     }
+    Ok(request.into_response(not_allowed(&methods)).map_into_right_body())
+}
+
+fn not_allowed(methods: &[&str]) -> HttpResponse {
     let allowed = methods.join(", ");
     let mut response =
         Problem(Failure::new(ErrorCode::MethodNotAllowed, format!("This path takes {allowed}."))).error_response();
@@ -56,4 +68,9 @@ pub async fn handler(request: HttpRequest, paths: web::Data<Paths>) -> HttpRespo
         response.headers_mut().insert(ALLOW, value);
     }
     response
+}
+
+/// What no endpoint took.
+pub async fn handler() -> HttpResponse {
+    Problem(Failure::of(ErrorCode::RouteNotFound)).error_response()
 }

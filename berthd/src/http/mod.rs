@@ -77,6 +77,7 @@ pub fn serve(
             .service(web::redirect("/docs", "/docs/"))
             .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
             .default_service(web::to(fallback::handler))
+            .wrap(from_fn(fallback::methods_only))
             .wrap(from_fn(observe))
     });
     let server = server

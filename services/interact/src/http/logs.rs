@@ -22,7 +22,7 @@ use super::views::FrameView;
     tag = "interact",
     params(("id" = String, Path, format = Uuid, description = "The allocation"), LogsQuery),
     responses((status = 101, description = "Messages are frames of this shape", body = FrameView), Problems),
-    security(("bearer" = []), ())
+    security(("bearer" = []), ("api_key" = ["logs:read"]), ())
 )]
 #[get("/allocations/{id}/logs")]
 pub async fn handler(
