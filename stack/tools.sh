@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the tests look at Berth with: the databases' own clients, newman, and a mail server that keeps every mail.
-# usage: stack/tools.sh [clients|node]      (default: both)
+# Installs what the tests look at Berth with: the databases' own clients, newman, a mail server that keeps every mail, and
+# schemathesis.
+# usage: stack/tools.sh [clients|node|python]      (default: all)
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 NODE_DIR="$BERTH_CACHE/node"
+PYTHON_DIR="$BERTH_CACHE/python"
 
 # One query for all: this runs at each start and must cost nothing when there is nothing to do.
 clients() { "$BERTH_ROOT/stack/packages.sh" curl jq redis-tools postgresql-client mariadb-client; }
@@ -28,9 +30,24 @@ node_tools() {
     cp "$lock" "$NODE_DIR/.installed"
 }
 
+# An environment of its own: nothing of the machine's Python is touched.
+python_tools() {
+    local wanted="$BERTH_ROOT/tests/outside/requirements.txt"
+    cmp -s "$wanted" "$PYTHON_DIR/.installed" && return
+    with_lock python
+    cmp -s "$wanted" "$PYTHON_DIR/.installed" && return
+    python3 -c 'import ensurepip, venv' 2>/dev/null || "$BERTH_ROOT/stack/packages.sh" python3 python3-venv
+    say "installing schemathesis ..."
+    rm -rf "$PYTHON_DIR"
+    { python3 -m venv "$PYTHON_DIR" && "$PYTHON_DIR/bin/pip" install --quiet --no-input --disable-pip-version-check -r "$wanted"; } \
+        >"$STACK_DIR/pip.log" 2>&1 || { tail -n 20 "$STACK_DIR/pip.log" >&2; die "pip install failed; the log is $STACK_DIR/pip.log"; }
+    cp "$wanted" "$PYTHON_DIR/.installed"
+}
+
 case "${1:-all}" in
     clients) clients ;;
     node) node_tools ;;
-    all) clients; node_tools ;;
-    *) die "usage: stack/tools.sh [clients|node]" ;;
+    python) python_tools ;;
+    all) clients; node_tools; python_tools ;;
+    *) die "usage: stack/tools.sh [clients|node|python]" ;;
 esac
