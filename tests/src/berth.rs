@@ -59,14 +59,19 @@ impl Berth {
     async fn begin(setup: Setup, places: SemaphorePermit<'static>) -> Self {
         let home = tempfile::Builder::new().prefix("berth-scenario-").tempdir().expect("a directory can be made");
         let listen = format!("127.0.0.1:{}", free_port());
-        let limits =
-            "[limits]\naddress_per_minute = 1000000\ncaller_per_minute = 1000000\ncredentials_per_minute = 1000000\n";
-        let config = format!("drain = \"0ms\"\n{limits}{}", setup.config);
-        fs::write(home.path().join("berth.toml"), config).expect("the configuration can be written");
         let url = format!("http://{listen}");
         let mut berth = Self { url, home, listen, setup, child: None, _places: places };
+        berth.configure(&berth.setup.config.clone());
         berth.start_again().await;
         berth
+    }
+
+    /// Writes the configuration that the next start reads, with the limits out of a test's way.
+    pub fn configure(&self, config: &str) {
+        let limits =
+            "[limits]\naddress_per_minute = 1000000\ncaller_per_minute = 1000000\ncredentials_per_minute = 1000000\n";
+        let config = format!("drain = \"0ms\"\n{limits}{config}");
+        fs::write(self.home.path().join("berth.toml"), config).expect("the configuration can be written");
     }
 
     /// Starts the server on what is there, and waits until it says that it is ready.
@@ -154,6 +159,19 @@ impl Berth {
         Engine { installation: installation.trim().to_owned(), directory: self.home.path().to_path_buf() }
     }
 
+    /// The mails that went to an address so far, oldest first, as they would go over the wire.
+    pub fn mails(&self, email: &str) -> Vec<String> {
+        mails(&self.data().join("mail"), email)
+    }
+
+    /// Waits for a mail to an address whose subject contains a text, and gives it.
+    pub async fn mail(&self, email: &str, subject: &str) -> String {
+        let has = |text: &String| subject_of(text).contains(subject);
+        let look = || async { self.mails(email).into_iter().find(has) };
+        let what = format!("a mail to {email} about `{subject}`");
+        until(&what, look, Option::is_some).await.expect("just seen")
+    }
+
     /// The newest code that was mailed to an address.
     pub async fn code(&self, email: &str) -> String {
         let mail = self.data().join("mail");
@@ -169,14 +187,27 @@ async fn places(number: u32) -> SemaphorePermit<'static> {
     PLACES.acquire_many(number).await.expect("it is never closed")
 }
 
-/// Files are named after time and recipient, so that the last name is the newest mail.
-fn newest_code(directory: &Path, email: &str) -> Option<String> {
-    let names = fs::read_dir(directory).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+/// The mails to an address, oldest first: files are named after time and recipient.
+fn mails(directory: &Path, email: &str) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let is_mail = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == "eml");
-    let newest = names.filter(|name| name.contains(&format!("Z-{email}")) && is_mail(name)).max()?;
-    let text = fs::read_to_string(directory.join(newest)).ok()?;
+    let mut names: Vec<String> = names.filter(|name| name.contains(&format!("Z-{email}")) && is_mail(name)).collect();
+    names.sort_unstable();
+    names.iter().filter_map(|name| fs::read_to_string(directory.join(name)).ok()).collect()
+}
+
+/// A mail's subject; long ones go on in the next line.
+pub fn subject_of(mail: &str) -> String {
+    let mut lines = mail.lines().skip_while(|line| !line.starts_with("Subject: "));
+    let first = lines.next().unwrap_or_default().trim_start_matches("Subject: ").to_owned();
+    lines.take_while(|line| line.starts_with(' ')).fold(first, |subject, line| subject + line)
+}
+
+fn newest_code(directory: &Path, email: &str) -> Option<String> {
     let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
-    text.lines().map(str::trim).find(is_code).map(str::to_owned)
+    let code = |text: &String| text.lines().map(str::trim).find(is_code).map(str::to_owned);
+    mails(directory, email).iter().rev().find_map(code)
 }
 
 /// A port that nobody listens on and no other test of this process was given.

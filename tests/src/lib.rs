@@ -5,6 +5,7 @@ pub mod engine;
 pub mod machine;
 pub mod person;
 pub mod proxy;
+pub mod receiver;
 pub mod reply;
 pub mod shell;
 pub mod socket;
@@ -14,6 +15,7 @@ pub use berth::Berth;
 pub use engine::Engine;
 pub use person::{Allocation, Person, PersonIs};
 pub use proxy::EngineProxy;
+pub use receiver::Receiver;
 pub use reply::Reply;
 pub use until::{until, until_within};
 

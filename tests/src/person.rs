@@ -104,6 +104,20 @@ impl Person {
         json!({"email": self.email, "password": PASSWORD, "first_name": self.name, "last_name": "Example"})
     }
 
+    /// The own id.
+    pub async fn id(&self) -> String {
+        let me = self.get("/user/me").await.expect(200);
+        me["id"].as_str().expect("a user has an id").to_owned()
+    }
+
+    /// The same person with an API key of these scopes in a token's place.
+    pub async fn with_key(&self, name: &str, scopes: &[&str]) -> Self {
+        let made = self.post("/user/api-keys", &json!({"name": name, "scopes": scopes})).await.expect(201);
+        let mut program = self.clone();
+        program.tokens.access_token = made["key"].as_str().expect("a new key is told once").to_owned();
+        program
+    }
+
     pub async fn log_in(&mut self) {
         let reply = self.post("/user/login", &json!({"email": self.email, "password": PASSWORD})).await;
         self.tokens = reply.expect_as(200);
@@ -138,6 +152,14 @@ impl Person {
 
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::POST, path, &[], Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PUT, path, &[], Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PATCH, path, &[], Some(body)).await
     }
 
     pub async fn delete(&self, path: &str) -> Reply {
