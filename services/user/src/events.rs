@@ -1,10 +1,17 @@
-//! What this service announces: a user's whole public state, and the wish that somebody gets a code.
+//! What this service announces: a user's whole public state, and the wish that somebody gets a code or a notice.
+
+use std::net::IpAddr;
+use std::time::Duration;
 
 use bus::{Event, Topic, Trace};
-use kit::{Ambient, ServiceName, UserId};
+use kit::{Ambient, EventId, ServiceName, UserId};
 use proto::v1::{self, NotificationRequested, UserEvent};
 
-use crate::domain::{NewCode, Purpose, User};
+use crate::domain::api_key::words;
+use crate::domain::{ApiKey, NewCode, Purpose, User};
+
+/// After this a notice is no news any more.
+const NOTICE_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// Who brought a change about.
 #[derive(Clone, Copy, Debug)]
@@ -63,9 +70,38 @@ impl Announcer {
             expires_at: code.expires_at.as_micros(),
             ..NotificationRequested::default()
         };
-        let subject = code.request;
-        let kind = "notification.requested";
-        let event = Event::new(&self.ambient, Topic::Notification, ServiceName::User, kind, subject, 1, &wish);
+        self.wish(&wish)
+    }
+
+    /// A notice about something that was done to an account, for its user to see that it was them. `details` are what it
+    /// tells, by name.
+    pub fn notice(&self, kind: &str, user: &User, recipient: &str, details: &[(&str, String)]) -> Event {
+        let at = self.ambient.now();
+        self.wish(&NotificationRequested {
+            id: EventId::mint(&self.ambient).to_string(),
+            kind: kind.to_owned(),
+            user_id: user.id.to_string(),
+            channel: "email".to_owned(),
+            recipient: recipient.to_owned(),
+            first_name: user.profile.first_name.as_str().to_owned(),
+            expires_at: at.plus(NOTICE_LIFE).as_micros(),
+            details: details.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            at: at.as_micros(),
+            ..NotificationRequested::default()
+        })
+    }
+
+    /// Somebody can call in the user's place from now on; `address` is where it was asked for.
+    pub fn api_key_created(&self, user: &User, key: &ApiKey, address: Option<IpAddr>) -> Event {
+        let mut details = vec![("name", key.name.as_str().to_owned()), ("scopes", words(&key.scopes))];
+        details.extend(address.map(|address| ("address", address.to_string())));
+        details.extend(key.expires_at.map(|at| ("expires_at", at.to_string())));
+        self.notice("api_key_created", user, &user.email.to_string(), &details)
+    }
+
+    fn wish(&self, wish: &NotificationRequested) -> Event {
+        let (topic, kind) = (Topic::Notification, "notification.requested");
+        let event = Event::new(&self.ambient, topic, ServiceName::User, kind, &wish.id, 1, wish);
         Event { trace: self.trace.clone(), ..event }
     }
 
