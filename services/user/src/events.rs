@@ -8,10 +8,7 @@ use kit::{Ambient, EventId, ServiceName, UserId};
 use proto::v1::{self, NotificationRequested, UserEvent};
 
 use crate::domain::api_key::words;
-use crate::domain::{ApiKey, NewCode, Purpose, User};
-
-/// After this a notice is no news any more.
-const NOTICE_LIFE: Duration = Duration::from_secs(24 * 3600);
+use crate::domain::{ApiKey, Email, NewCode, Purpose, User};
 
 /// Who brought a change about.
 #[derive(Clone, Copy, Debug)]
@@ -21,17 +18,24 @@ pub enum Actor {
     Platform,
 }
 
+/// How long a notice is worth sending.
+const NOTICE_LIFE: Duration = Duration::from_secs(24 * 3600);
+
 /// Makes events that belong to the request in whose course it was made. Transactions run on a task of their own,
 /// where the request is no longer known; so this is made before and moved in.
 #[derive(Clone)]
 pub struct Announcer {
     ambient: Ambient,
     trace: Trace,
+    address: Option<IpAddr>,
 }
 
 impl Announcer {
     pub fn here(ambient: &Ambient) -> Self {
-        Self { ambient: ambient.clone(), trace: Trace { request_id: kit::context::request_id(), traceparent: None } }
+        let request = kit::context::request();
+        let address = request.as_ref().and_then(|request| request.address);
+        let trace = Trace { request_id: request.map(|request| request.id), traceparent: None };
+        Self { ambient: ambient.clone(), trace, address }
     }
 
     /// `kind` is `user.created`, `user.verified` or `user.updated`.
@@ -59,7 +63,7 @@ impl Announcer {
             Purpose::Verify => "verify_code",
             Purpose::Reset => "reset_code",
         };
-        let wish = NotificationRequested {
+        self.requested(NotificationRequested {
             id: code.request.to_string(),
             kind: kind.to_owned(),
             user_id: user.id.to_string(),
@@ -69,39 +73,40 @@ impl Announcer {
             sealed_code: code.sealed.clone(),
             expires_at: code.expires_at.as_micros(),
             ..NotificationRequested::default()
-        };
-        self.wish(&wish)
+        })
     }
 
-    /// A notice about something that was done to an account, for its user to see that it was them. `details` are what it
-    /// tells, by name.
-    pub fn notice(&self, kind: &str, user: &User, recipient: &str, details: &[(&str, String)]) -> Event {
+    /// A security notice, which nobody can turn off: what happened to an account goes to an address of its user's.
+    /// `details` are told as they are, with the client's address where the request has one; never a secret.
+    pub fn notice(&self, kind: &str, user: &User, recipient: &Email, details: &[(&str, &str)]) -> Event {
         let at = self.ambient.now();
-        self.wish(&NotificationRequested {
+        let from = self.address.map(|address| ("address".to_owned(), address.to_string()));
+        let told = details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.requested(NotificationRequested {
             id: EventId::mint(&self.ambient).to_string(),
             kind: kind.to_owned(),
             user_id: user.id.to_string(),
             channel: "email".to_owned(),
-            recipient: recipient.to_owned(),
+            recipient: recipient.to_string(),
             first_name: user.profile.first_name.as_str().to_owned(),
             expires_at: at.plus(NOTICE_LIFE).as_micros(),
-            details: details.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            details: from.into_iter().chain(told).collect(),
             at: at.as_micros(),
             ..NotificationRequested::default()
         })
     }
 
-    /// Somebody can call in the user's place from now on; `address` is where it was asked for.
-    pub fn api_key_created(&self, user: &User, key: &ApiKey, address: Option<IpAddr>) -> Event {
-        let mut details = vec![("name", key.name.as_str().to_owned()), ("scopes", words(&key.scopes))];
-        details.extend(address.map(|address| ("address", address.to_string())));
-        details.extend(key.expires_at.map(|at| ("expires_at", at.to_string())));
-        self.notice("api_key_created", user, &user.email.to_string(), &details)
+    /// Somebody can call in the user's place from now on.
+    pub fn api_key_created(&self, user: &User, key: &ApiKey) -> Event {
+        let (scopes, end) = (words(&key.scopes), key.expires_at.map(|at| at.to_string()));
+        let mut details = vec![("name", key.name.as_str()), ("scopes", &scopes)];
+        details.extend(end.as_deref().map(|at| ("expires_at", at)));
+        self.notice("api_key_created", user, &user.email, &details)
     }
 
-    fn wish(&self, wish: &NotificationRequested) -> Event {
-        let (topic, kind) = (Topic::Notification, "notification.requested");
-        let event = Event::new(&self.ambient, topic, ServiceName::User, kind, &wish.id, 1, wish);
+    fn requested(&self, wish: NotificationRequested) -> Event {
+        let (kind, subject) = ("notification.requested", wish.id.clone());
+        let event = Event::new(&self.ambient, Topic::Notification, ServiceName::User, kind, subject, 1, &wish);
         Event { trace: self.trace.clone(), ..event }
     }
 

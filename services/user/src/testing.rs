@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
 use actix_web::test;
 use bus::{Event, OutboxSource, Source as _, Topic};
 use kit::{Act, MasterKey, ServiceName};
@@ -36,8 +37,7 @@ pub struct Server {
 pub struct Answer {
     pub status: u16,
     pub retry_after: Option<u32>,
-    /// Whether it said that nobody keeps it.
-    pub no_store: bool,
+    headers: HeaderMap,
     /// Null where there was no body.
     pub body: Value,
 }
@@ -46,6 +46,10 @@ impl Answer {
     /// Status and code of a problem.
     pub fn problem(&self) -> (u16, &str) {
         (self.status, self.body["code"].as_str().unwrap_or("no code"))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     pub fn text(&self, field: &str) -> String {
@@ -115,10 +119,10 @@ impl Server {
         }
         let response = test::call_service(&app, request.to_request()).await;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-        let no_store = response.headers().get("cache-control").is_some_and(|value| value == "no-store");
+        let headers = response.headers().clone();
+        let retry_after = headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         let bytes = test::read_body(response).await;
-        Answer { status, retry_after, no_store, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        Answer { status, retry_after, headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {

@@ -55,6 +55,7 @@ fn wish(body: &ApiKeyCreateBody, now: Timestamp) -> Result<Wish, Failure> {
 mod tests {
     use std::time::Duration;
 
+    use kit::context::{RequestContext, with_request};
     use serde_json::{Value, json};
 
     use crate::testing::{Answer, Server};
@@ -69,7 +70,7 @@ mod tests {
         server.verified("ada").await;
         let token = server.token("ada").await;
         let made = create(&server, &token, json!({"name": " ci ", "scopes": ["profile:read", "profile:read"]})).await;
-        assert_eq!((made.status, made.no_store), (201, true));
+        assert_eq!((made.status, made.header("cache-control")), (201, Some("no-store")));
         assert_eq!((&made.body["name"], &made.body["scopes"]), (&json!("ci"), &json!(["profile:read"])));
         assert_eq!((&made.body["expires_at"], &made.body["last_used_at"]), (&json!(null), &json!(null)));
         let key = made.text("key");
@@ -89,17 +90,22 @@ mod tests {
         let token = server.token("ada").await;
         let expires_at = "2026-02-01T00:00:00.000000Z";
         let wish = json!({"name": "ci", "scopes": ["logs:read"], "expires_at": expires_at});
-        let key = create(&server, &token, wish).await;
+        let request = RequestContext { id: "r".to_owned(), address: "192.0.2.7".parse().ok() };
+        let key = with_request(request, create(&server, &token, wish)).await;
         let notice = server.mails().await.pop().unwrap();
         assert_eq!((notice.kind.as_str(), notice.user_id.as_str()), ("api_key_created", ada.as_str()));
         assert_eq!((notice.recipient.as_str(), notice.first_name.as_str()), ("ada@example.org", "Ada"));
         assert_eq!((notice.details["name"].as_str(), notice.details["scopes"].as_str()), ("ci", "logs:read"));
-        assert_eq!(notice.details["expires_at"], expires_at);
+        assert_eq!(
+            (notice.details["expires_at"].as_str(), notice.details["address"].as_str()),
+            (expires_at, "192.0.2.7")
+        );
         assert_eq!(notice.expires_at - notice.at, 24 * 3600 * 1_000_000);
         assert!(notice.sealed_code.is_empty() && !format!("{notice:?}").contains(&key.text("key")));
         server.collect_audit().await;
         let acts = server.get("/user/me/audit?action=user.api_key_create", &token).await.body;
         assert_eq!(acts["items"][0]["subject"], json!({"kind": "api_key", "id": key.text("id")}));
+        assert_eq!((&acts["items"][0]["address"], &acts["items"][0]["request_id"]), (&json!("192.0.2.7"), &json!("r")));
         assert_eq!(acts["items"][0]["details"]["name"], "ci");
         assert!(!acts.to_string().contains(&key.text("key")));
     }

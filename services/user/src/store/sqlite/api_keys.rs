@@ -22,7 +22,7 @@ impl ApiKeyStore for SqliteStore {
         let (announcer, ambient) = (self.announcer(), self.ambient.clone());
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let key = create(c, &announcer, user, new, &act).await?;
+                let key = create(c, &announcer, user, new).await?;
                 audit::append(c, &ambient, ServiceName::User, &act).await?;
                 Ok(key)
             })
@@ -91,7 +91,6 @@ async fn create(
     announcer: &Announcer,
     user: UserId,
     new: NewApiKey,
-    act: &Act,
 ) -> Result<ApiKey, Failure> {
     let owner = rows::by_id(connection, user).await?.filter(|owner| !owner.suspended && !owner.deleting);
     let owner = owner.ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
@@ -106,7 +105,7 @@ async fn create(
     }
     let (hash, key) = (new.hash, kept(user, new));
     insert(connection, &key, hash).await?;
-    outbox::append(connection, &announcer.api_key_created(&owner, &key, act.address)).await?;
+    outbox::append(connection, &announcer.api_key_created(&owner, &key)).await?;
     Ok(key)
 }
 
