@@ -37,6 +37,8 @@ pub struct UserConfig {
     pub signing_key_lead: Span,
     /// How long a key is published after it signed its last token.
     pub signing_key_tail: Span,
+    /// How long the audit list is kept. 30 d to 3650 d.
+    pub audit_life: Span,
 }
 
 impl Default for UserConfig {
@@ -55,9 +57,15 @@ impl Default for UserConfig {
             signing_key_life: minutes(30 * 24 * 60),
             signing_key_lead: minutes(60),
             signing_key_tail: minutes(60),
+            audit_life: minutes(365 * DAY),
         }
     }
 }
+
+/// A day's minutes.
+const DAY: u64 = 24 * 60;
+/// Longer than anybody remembers user's answer about an API key.
+const ANSWER_LIFE: Duration = Duration::from_secs(300);
 
 const fn minutes(minutes: u64) -> Span {
     Span::seconds(60 * minutes)
@@ -88,6 +96,9 @@ impl UserConfig {
         if self.code_tries_per_address == 0 || self.code_tries == 0 || self.codes_per_hour == 0 {
             return wrong("code_tries", "Codes can be asked for and tried at least once.");
         }
+        if self.audit_life < minutes(30 * DAY) || self.audit_life > minutes(3_650 * DAY) {
+            return wrong("audit_life", "The audit list is kept for 30 d to 3650 d.");
+        }
         Ok(())
     }
 
@@ -109,9 +120,10 @@ impl UserConfig {
         }
     }
 
-    /// How long a closed session is told to those who trust tokens: as long as a token of it can live, and some.
+    /// How long what was closed is told to those who trust tokens and keys: as long as a token of it can live, or an
+    /// answer about the key, and some.
     pub fn closures_matter_for(&self) -> Duration {
-        self.access_token_life.get() * 2
+        (self.access_token_life.get() * 2).max(ANSWER_LIFE)
     }
 }
 
@@ -124,5 +136,7 @@ mod tests {
         assert!(UserConfig::default().validate().is_ok());
         let wrong = UserConfig { signing_key_tail: Span::seconds(1), ..UserConfig::default() };
         assert_eq!(wrong.validate().unwrap_err().field.as_deref(), Some("user.signing_key_tail"));
+        let wrong = UserConfig { audit_life: minutes(29 * DAY), ..UserConfig::default() };
+        assert_eq!(wrong.validate().unwrap_err().field.as_deref(), Some("user.audit_life"));
     }
 }

@@ -1,10 +1,14 @@
-//! What this service announces: a user's whole public state, and the wish that somebody gets a code.
+//! What this service announces: a user's whole public state, and the wish that somebody gets a code or a notice.
+
+use std::net::IpAddr;
+use std::time::Duration;
 
 use bus::{Event, Topic, Trace};
-use kit::{Ambient, ServiceName, UserId};
+use kit::{Ambient, EventId, ServiceName, UserId};
 use proto::v1::{self, NotificationRequested, UserEvent};
 
-use crate::domain::{NewCode, Purpose, User};
+use crate::domain::api_key::words;
+use crate::domain::{ApiKey, Email, NewCode, Purpose, User};
 
 /// Who brought a change about.
 #[derive(Clone, Copy, Debug)]
@@ -14,17 +18,24 @@ pub enum Actor {
     Platform,
 }
 
+/// How long a notice is worth sending.
+const NOTICE_LIFE: Duration = Duration::from_secs(24 * 3600);
+
 /// Makes events that belong to the request in whose course it was made. Transactions run on a task of their own,
 /// where the request is no longer known; so this is made before and moved in.
 #[derive(Clone)]
 pub struct Announcer {
     ambient: Ambient,
     trace: Trace,
+    address: Option<IpAddr>,
 }
 
 impl Announcer {
     pub fn here(ambient: &Ambient) -> Self {
-        Self { ambient: ambient.clone(), trace: Trace { request_id: kit::context::request_id(), traceparent: None } }
+        let request = kit::context::request();
+        let address = request.as_ref().and_then(|request| request.address);
+        let trace = Trace { request_id: request.map(|request| request.id), traceparent: None };
+        Self { ambient: ambient.clone(), trace, address }
     }
 
     /// `kind` is `user.created`, `user.verified` or `user.updated`.
@@ -52,7 +63,7 @@ impl Announcer {
             Purpose::Verify => "verify_code",
             Purpose::Reset => "reset_code",
         };
-        let wish = NotificationRequested {
+        self.requested(NotificationRequested {
             id: code.request.to_string(),
             kind: kind.to_owned(),
             user_id: user.id.to_string(),
@@ -62,9 +73,39 @@ impl Announcer {
             sealed_code: code.sealed.clone(),
             expires_at: code.expires_at.as_micros(),
             ..NotificationRequested::default()
-        };
-        let subject = code.request;
-        let kind = "notification.requested";
+        })
+    }
+
+    /// A security notice, which nobody can turn off: what happened to an account goes to an address of its user's.
+    /// `details` are told as they are, with the client's address where the request has one; never a secret.
+    pub fn notice(&self, kind: &str, user: &User, recipient: &Email, details: &[(&str, &str)]) -> Event {
+        let at = self.ambient.now();
+        let from = self.address.map(|address| ("address".to_owned(), address.to_string()));
+        let told = details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.requested(NotificationRequested {
+            id: EventId::mint(&self.ambient).to_string(),
+            kind: kind.to_owned(),
+            user_id: user.id.to_string(),
+            channel: "email".to_owned(),
+            recipient: recipient.to_string(),
+            first_name: user.profile.first_name.as_str().to_owned(),
+            expires_at: at.plus(NOTICE_LIFE).as_micros(),
+            details: from.into_iter().chain(told).collect(),
+            at: at.as_micros(),
+            ..NotificationRequested::default()
+        })
+    }
+
+    /// Somebody can call in the user's place from now on.
+    pub fn api_key_created(&self, user: &User, key: &ApiKey) -> Event {
+        let (scopes, end) = (words(&key.scopes), key.expires_at.map(|at| at.to_string()));
+        let mut details = vec![("name", key.name.as_str()), ("scopes", &scopes)];
+        details.extend(end.as_deref().map(|at| ("expires_at", at)));
+        self.notice("api_key_created", user, &user.email, &details)
+    }
+
+    fn requested(&self, wish: NotificationRequested) -> Event {
+        let (kind, subject) = ("notification.requested", wish.id.clone());
         let event = Event::new(&self.ambient, Topic::Notification, ServiceName::User, kind, subject, 1, &wish);
         Event { trace: self.trace.clone(), ..event }
     }

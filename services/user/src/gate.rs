@@ -9,7 +9,7 @@ use proto::convert::id;
 use proto::v1::{CheckRequest, Need};
 use wire::auth::{Gate, KeySource};
 
-use crate::use_cases::{App, keys_publish, session_check};
+use crate::use_cases::{App, api_key_check, keys_publish, session_check};
 
 /// The gate and the key source of this service's door.
 pub struct LocalGate(pub Arc<App>);
@@ -17,17 +17,17 @@ pub struct LocalGate(pub Arc<App>);
 #[async_trait]
 impl Gate for LocalGate {
     async fn check(&self, request: CheckRequest) -> Result<Caller, Failure> {
-        if !request.api_key.is_empty() {
-            return Err(Failure::of(kit::ErrorCode::Unauthenticated));
-        }
         let need = match request.need() {
             Need::Unspecified => return Err(Failure::invalid("need", "`need` is missing")),
             Need::User => session_check::Need::User,
             Need::Verified => session_check::Need::Verified,
             Need::Admin => session_check::Need::Admin,
         };
-        let (user, session) = (id(&request.user_id, "user_id")?, id(&request.session_id, "session_id")?);
         let tenant = request.tenant_id.as_deref().map(|text| id(text, "tenant_id")).transpose()?;
+        if !request.api_key.is_empty() {
+            return api_key_check::api_key_check(&self.0, &request.api_key, tenant, need).await;
+        }
+        let (user, session) = (id(&request.user_id, "user_id")?, id(&request.session_id, "session_id")?);
         session_check::session_check(&self.0, user, session, tenant, need).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kit::{Failure, ServiceName};
+use kit::{Failure, ServiceName, Timestamp};
 use proto::convert::{id, status_of};
 use proto::v1::users_server::{Users, UsersServer};
 use proto::v1::{self, ClosedSinceReply, ClosedSinceRequest, FindUserRequest, SigningKeysReply, SigningKeysRequest};
@@ -12,10 +12,11 @@ use wire::service::Grpc;
 
 use crate::domain::Closure;
 use crate::events;
-use crate::use_cases::{App, keys_publish, sessions_closed, user_find};
+use crate::use_cases::api_key_resolve::Resolved;
+use crate::use_cases::{App, api_key_resolve, keys_publish, sessions_closed, user_find};
 
 /// Which services may call what.
-const ALLOW: [(&str, &[ServiceName]); 3] = [
+const ALLOW: [(&str, &[ServiceName]); 4] = [
     ("/berth.v1.Users/Find", &[ServiceName::Verifier]),
     (
         "/berth.v1.Users/SigningKeys",
@@ -28,6 +29,7 @@ const ALLOW: [(&str, &[ServiceName]); 3] = [
             ServiceName::Notification,
         ],
     ),
+    ("/berth.v1.Users/ResolveKey", &[ServiceName::Verifier]),
     ("/berth.v1.Users/ClosedSince", &[ServiceName::Verifier]),
 ];
 
@@ -57,8 +59,8 @@ impl Users for UsersService {
         .await
     }
 
-    async fn resolve_key(&self, _: Request<v1::ResolveKeyRequest>) -> Result<Response<v1::ApiKey>, Status> {
-        answer(async { Err(Failure::of(kit::ErrorCode::Unauthenticated)) }).await
+    async fn resolve_key(&self, request: Request<v1::ResolveKeyRequest>) -> Result<Response<v1::ApiKey>, Status> {
+        answer(async { api_key_resolve::api_key_resolve(&self.0, &request.get_ref().hash).await.map(api_key) }).await
     }
 
     async fn closed_since(&self, request: Request<ClosedSinceRequest>) -> Result<Response<ClosedSinceReply>, Status> {
@@ -73,6 +75,18 @@ impl Users for UsersService {
 
 async fn answer<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<Response<T>, Status> {
     work.await.map(Response::new).map_err(|failure| status_of(&failure))
+}
+
+fn api_key(Resolved { key, user, at }: Resolved) -> v1::ApiKey {
+    v1::ApiKey {
+        id: key.id.to_string(),
+        user_id: user.id.to_string(),
+        tenant_id: key.tenant.to_string(),
+        scopes: key.scopes.iter().map(ToString::to_string).collect(),
+        expires_at: key.expires_at.map(Timestamp::as_micros),
+        user_revision: user.revision,
+        resolved_at: at.as_micros(),
+    }
 }
 
 fn closure(closure: Closure) -> v1::Closure {
@@ -115,6 +129,41 @@ mod tests {
         let refused = feed.find(FindUserRequest { id }).await.unwrap_err();
         assert_eq!(failure_of(&refused).code, ErrorCode::Forbidden);
         assert_eq!(feed.signing_keys(SigningKeysRequest {}).await.unwrap().into_inner().keys.len(), 1);
+    }
+
+    #[actix_web::test]
+    async fn the_verifier_resolves_a_key_until_it_is_revoked_and_hears_of_that() {
+        let server = Server::start().await;
+        let ada = server.verified("ada").await;
+        let token = server.token("ada").await;
+        let wish = json!({"name": "ci", "scopes": ["logs:read"], "expires_at": "2026-02-01T00:00:00Z"});
+        let made = server.call("POST", "/user/api-keys", Some(&token), Some(wish)).await;
+        let ask = |text: &str| v1::ResolveKeyRequest { hash: kit::api_key::hash(text).unwrap().to_vec() };
+        let ask = ask(&made.text("key"));
+        let (mut verifier, server) = client(server, ServiceName::Verifier);
+        let key = verifier.resolve_key(ask.clone()).await.unwrap().into_inner();
+        let now = server.clock.ambient().now();
+        assert_eq!((key.id.as_str(), key.user_id.as_str()), (made.text("id").as_str(), ada.as_str()));
+        assert_eq!((key.tenant_id, key.scopes), (made.text("tenant_id"), vec!["logs:read".to_owned()]));
+        assert_eq!(key.expires_at.map(Timestamp::from_micros), "2026-02-01T00:00:00Z".parse().ok());
+        assert!(key.user_revision == 2 && key.resolved_at < now.as_micros());
+        let path = format!("/user/api-keys/{}", key.id);
+        assert_eq!(server.call("DELETE", &path, Some(&token), None).await.status, 204);
+        let refused = verifier.resolve_key(ask).await.unwrap_err();
+        assert_eq!(failure_of(&refused).code, ErrorCode::Unauthenticated);
+        let garbage = verifier.resolve_key(v1::ResolveKeyRequest { hash: vec![1, 2, 3] }).await.unwrap_err();
+        assert_eq!(failure_of(&garbage).code, ErrorCode::Unauthenticated);
+        let closed = verifier.closed_since(ClosedSinceRequest { cursor: 0, limit: 10 }).await.unwrap().into_inner();
+        let closed = closed.closures.last().unwrap();
+        assert_eq!((&closed.session_id, closed.reason.as_str()), (&key.id, "revoked"));
+        assert!(key.resolved_at <= closed.at);
+    }
+
+    #[actix_web::test]
+    async fn only_the_verifier_resolves_keys() {
+        let (mut feed, _server) = client(Server::start().await, ServiceName::Feed);
+        let refused = feed.resolve_key(v1::ResolveKeyRequest { hash: vec![0; 32] }).await.unwrap_err();
+        assert_eq!(failure_of(&refused).code, ErrorCode::Forbidden);
     }
 
     #[actix_web::test]

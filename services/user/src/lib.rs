@@ -1,7 +1,9 @@
 //! Accounts: sign-up, one-time codes, login, tokens, sessions, personal tenants, admins and the keys that tokens are
-//! signed with. Owns its users; everybody else keeps a copy built from `user.*`.
+//! signed with. Owns its users; everybody else keeps a copy built from `user.*`. Keeps API keys, and the list of who did
+//! what, which all services report to.
 
 pub mod config;
+mod consumers;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod crypto;
@@ -24,17 +26,20 @@ use secrecy::SecretString;
 use wire::auth::{Door, KeyRing};
 use wire::health::Readiness;
 use wire::limit::Limits;
-use wire::service::Service;
+use wire::service::{Service, Subscription};
 use wire::task::Scheduled;
 
 pub use config::UserConfig;
 pub use store::sqlite::MIGRATIONS;
 
+use consumers::{AuditCollector, TOPICS};
 use crypto::JwtSigner;
 use domain::Secrets;
 use gate::LocalGate;
-use ports::{AccountStore, CodeStore, Directory, KeyStore, PasswordHasher, SessionStore};
-use tasks::{AccountSweep, SigningKeyRotation};
+use ports::{
+    AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, KeyStore, PasswordHasher, SessionStore,
+};
+use tasks::{AccountSweep, RetentionSweep, SigningKeyRotation};
 use use_cases::App;
 
 /// What this service is built from.
@@ -44,6 +49,9 @@ pub struct Deps {
     pub sessions: Arc<dyn SessionStore>,
     pub directory: Arc<dyn Directory>,
     pub keys: Arc<dyn KeyStore>,
+    pub api_keys: Arc<dyn ApiKeyStore>,
+    pub audit: Arc<dyn AuditLog>,
+    pub archive: Arc<dyn AuditArchive>,
     pub passwords: Arc<dyn PasswordHasher>,
     pub master: MasterKey,
     pub ambient: Ambient,
@@ -64,6 +72,9 @@ pub async fn build(deps: Deps) -> Result<Service, Failure> {
         sessions: deps.sessions,
         directory: deps.directory,
         keys: deps.keys,
+        api_keys: deps.api_keys,
+        audit: deps.audit,
+        archive: deps.archive,
         passwords: deps.passwords,
         tokens: Arc::new(signer),
         secrets,
@@ -72,6 +83,7 @@ pub async fn build(deps: Deps) -> Result<Service, Failure> {
         setup_code: deps.setup_code,
     });
     app.tokens.rotate().await?;
+    let collector = AuditCollector { archive: app.archive.clone() };
     let readiness = Readiness::default();
     readiness.ok("user");
     Ok(Service {
@@ -79,7 +91,7 @@ pub async fn build(deps: Deps) -> Result<Service, Failure> {
         http: Some(http::routes(app.clone(), door(&app, deps.limits))),
         grpc: Some(grpc::grpc(app.clone())),
         tasks: tasks(&app),
-        consumers: Vec::new(),
+        consumers: vec![Subscription { consumer: Arc::new(collector), topics: TOPICS.to_vec() }],
         readiness,
     })
 }
@@ -94,5 +106,11 @@ fn tasks(app: &App) -> Vec<Scheduled> {
     let rotation = SigningKeyRotation { tokens: app.tokens.clone() };
     let sweep =
         AccountSweep { directory: app.directory.clone(), ambient: app.ambient.clone(), config: app.config.clone() };
-    vec![Scheduled::new(Arc::new(rotation)), Scheduled::new(Arc::new(sweep))]
+    let retention = RetentionSweep {
+        api_keys: app.api_keys.clone(),
+        archive: app.archive.clone(),
+        ambient: app.ambient.clone(),
+        audit_life: app.config.audit_life.get(),
+    };
+    vec![Scheduled::new(Arc::new(rotation)), Scheduled::new(Arc::new(sweep)), Scheduled::new(Arc::new(retention))]
 }

@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
 use actix_web::test;
 use bus::{Event, OutboxSource, Source as _, Topic};
-use kit::{MasterKey, ServiceName};
+use kit::{Act, MasterKey, ServiceName};
 use prost::Message as _;
 use proto::v1::{NotificationRequested, UserEvent};
 use serde_json::{Value, json};
-use sqlite::Database;
+use sqlite::{Database, Stored as _};
 use testkit::TestClock;
 use utoipa_actix_web::AppExt as _;
 use wire::limit::{Limits, LimitsConfig};
+use wire::service::Subscription;
 use wire::{Pipes, Service};
 
 use crate::crypto::Argon;
@@ -35,6 +37,7 @@ pub struct Server {
 pub struct Answer {
     pub status: u16,
     pub retry_after: Option<u32>,
+    headers: HeaderMap,
     /// Null where there was no body.
     pub body: Value,
 }
@@ -43,6 +46,10 @@ impl Answer {
     /// Status and code of a problem.
     pub fn problem(&self) -> (u16, &str) {
         (self.status, self.body["code"].as_str().unwrap_or("no code"))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     pub fn text(&self, field: &str) -> String {
@@ -67,7 +74,10 @@ impl Server {
             codes: store.clone(),
             sessions: store.clone(),
             directory: store.clone(),
-            keys: store,
+            keys: store.clone(),
+            api_keys: store.clone(),
+            audit: store.clone(),
+            archive: store,
             passwords: Arc::new(Argon::new(ambient.clone(), 2, Duration::from_secs(60)).unwrap()),
             master: master.clone(),
             ambient,
@@ -109,9 +119,10 @@ impl Server {
         }
         let response = test::call_service(&app, request.to_request()).await;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let headers = response.headers().clone();
+        let retry_after = headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         let bytes = test::read_body(response).await;
-        Answer { status, retry_after, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        Answer { status, retry_after, headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
@@ -156,6 +167,33 @@ impl Server {
     pub async fn mails(&self) -> Vec<NotificationRequested> {
         let events = self.events(Topic::Notification).await.into_iter();
         events.map(|event| NotificationRequested::decode(event.data.as_slice()).unwrap()).collect()
+    }
+
+    /// Records an act as a service does.
+    pub async fn record(&self, service: ServiceName, act: Act) {
+        let ambient = self.clock.ambient();
+        let work =
+            self.database.write(move |c| Box::pin(async move { bus::audit::append(c, &ambient, service, &act).await }));
+        work.await.unwrap();
+    }
+
+    /// Changes rows behind the service's back, to states that no call of this test leads to.
+    pub async fn execute(&self, statement: &'static str) {
+        let work = self
+            .database
+            .write(move |c| Box::pin(async move { sqlx::query(statement).execute(c).await.stored().map(drop) }));
+        work.await.unwrap();
+    }
+
+    /// Takes in what was recorded, as the bus does.
+    pub async fn collect_audit(&self) {
+        for Subscription { consumer, topics } in &self.service.consumers {
+            for topic in topics {
+                let source = OutboxSource::new(self.database.clone(), *topic);
+                let records = source.after(consumer.position(*topic).await.unwrap(), 1_000).await.unwrap();
+                consumer.apply(*topic, records).await.unwrap();
+            }
+        }
     }
 
     /// The last code that went out, as notification opens it.

@@ -1,6 +1,8 @@
 //! What any implementation of this service's stores must do. A suite runs against a world of its own per case.
 
 mod accounts;
+mod api_keys;
+mod audit;
 mod codes;
 mod directory;
 mod keys;
@@ -9,6 +11,10 @@ mod sessions;
 mod tests;
 #[cfg(test)]
 mod wrong;
+#[cfg(test)]
+mod wrong_audit;
+#[cfg(test)]
+mod wrong_keys;
 
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,6 +25,8 @@ use kit::{Ambient, Failure, MasterKey, SessionId, TenantId, UserId};
 use testkit::TestClock;
 
 pub use accounts::account_store;
+pub use api_keys::api_key_store;
+pub use audit::audit_list;
 pub use codes::code_store;
 pub use directory::directory;
 pub use keys::key_store;
@@ -29,7 +37,7 @@ use crate::domain::{
     Attempt, CodeRules, Credentials, Email, NewAccount, NewCode, NewSession, NewToken, PersonName, Profile, Purpose,
     Secrets, User,
 };
-use crate::ports::{AccountStore, CodeStore, Directory, KeyStore, SessionStore};
+use crate::ports::{AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, KeyStore, SessionStore};
 
 /// One empty store behind all ports, with a clock that the case moves.
 #[derive(Clone)]
@@ -39,6 +47,9 @@ pub struct World {
     pub sessions: Arc<dyn SessionStore>,
     pub directory: Arc<dyn Directory>,
     pub keys: Arc<dyn KeyStore>,
+    pub api_keys: Arc<dyn ApiKeyStore>,
+    pub audit: Arc<dyn AuditLog>,
+    pub archive: Arc<dyn AuditArchive>,
     pub clock: TestClock,
     pub ambient: Ambient,
     secrets: Secrets,
@@ -56,6 +67,7 @@ impl World {
     pub fn new<S>(store: S, clock: TestClock, keep: impl Any + Send + Sync) -> Self
     where
         S: AccountStore + CodeStore + SessionStore + Directory + KeyStore + 'static,
+        S: ApiKeyStore + AuditLog + AuditArchive,
     {
         let (store, ambient) = (Arc::new(store), clock.ambient());
         Self {
@@ -63,7 +75,10 @@ impl World {
             codes: store.clone(),
             sessions: store.clone(),
             directory: store.clone(),
-            keys: store,
+            keys: store.clone(),
+            api_keys: store.clone(),
+            audit: store.clone(),
+            archive: store,
             secrets: Secrets::new(&MasterKey::mint(&ambient)),
             clock,
             ambient,

@@ -47,6 +47,16 @@ async fn keys_on_sqlite() {
     passes(super::key_store(), world).await;
 }
 
+#[tokio::test]
+async fn api_keys_on_sqlite() {
+    passes(super::api_key_store(), world).await;
+}
+
+#[tokio::test]
+async fn the_audit_list_on_sqlite() {
+    passes(super::audit_list(), world).await;
+}
+
 /// Does what it wraps does, but for one rule.
 enum Broken {
     /// Counts no tries.

@@ -1,5 +1,7 @@
 //! The rules of accounts: what an account, a code, a session and a signing key are, and when each ends. No I/O.
 
+pub mod api_key;
+pub mod audit;
 pub mod code;
 pub mod email;
 pub mod person;
@@ -8,6 +10,8 @@ pub mod session;
 pub mod signing_key;
 pub mod user;
 
+pub use api_key::{ApiKey, EXPIRED_LISTED, KeyName, MOST_KEYS, NewApiKey};
+pub use audit::{ActFilter, ActionFilter, AuditEntry, AuditFilter};
 pub use code::{Attempt, CodeRules, NewCode, Purpose};
 pub use email::Email;
 pub use person::{Gender, Password, PersonName, PhoneNumber};

@@ -2,9 +2,16 @@
 
 mod admin_grant;
 mod admin_revoke;
+mod api_key_create;
+mod api_key_delete;
+mod api_key_list;
+mod api_key_views;
+mod audit_list;
+mod audit_views;
 mod jwks;
 mod login;
 mod logout;
+mod me_audit_list;
 mod me_show;
 mod me_update;
 mod otp;
@@ -45,6 +52,11 @@ pub fn routes(app: Arc<App>, door: Door) -> Routes {
             .service(me_update::handler)
             .service(session_list::handler)
             .service(session_delete::handler)
+            .service(api_key_list::handler)
+            .service(api_key_create::handler)
+            .service(api_key_delete::handler)
+            .service(me_audit_list::handler)
+            .service(audit_list::handler)
             .service(jwks::handler)
             .service(admin_grant::handler)
             .service(admin_revoke::handler)

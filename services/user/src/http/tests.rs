@@ -19,13 +19,18 @@ async fn every_operation_is_documented_and_says_whether_it_needs_a_token() {
     }
     found.sort();
     let expected = [
+        "delete /user/api-keys/{id} user_api_key_delete 1",
         "delete /user/sessions/{id} user_session_delete 1",
         "delete /user/{id}/admin user_admin_revoke 1",
         "get /user/.well-known/jwks.json user_jwks_show 0",
+        "get /user/api-keys user_api_key_list 1",
+        "get /user/audit user_audit_list 1",
         "get /user/me user_me_show 1",
+        "get /user/me/audit user_me_audit_list 1",
         "get /user/sessions user_session_list 1",
         "get /user/{id} user_show 1",
         "patch /user/me user_me_update 1",
+        "post /user/api-keys user_api_key_create 1",
         "post /user/login user_login 0",
         "post /user/logout user_logout 1",
         "post /user/otp user_otp 0",

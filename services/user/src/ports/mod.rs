@@ -2,6 +2,8 @@
 //! `store_unavailable` where the database does not answer.
 
 pub mod accounts;
+pub mod api_keys;
+pub mod audit;
 pub mod codes;
 pub mod directory;
 pub mod keys;
@@ -10,6 +12,8 @@ pub mod sessions;
 pub mod tokens;
 
 pub use accounts::AccountStore;
+pub use api_keys::ApiKeyStore;
+pub use audit::{AuditArchive, AuditBatch, AuditLog};
 pub use codes::CodeStore;
 pub use directory::{Directory, Expiry, Swept};
 pub use keys::KeyStore;

@@ -1,7 +1,9 @@
 //! Background work of this service: keys are rotated, and what has had its time goes.
 
 pub mod account_sweep;
+pub mod retention_sweep;
 pub mod signing_key_rotation;
 
 pub use account_sweep::AccountSweep;
+pub use retention_sweep::RetentionSweep;
 pub use signing_key_rotation::SigningKeyRotation;

@@ -1,6 +1,12 @@
 //! What people and services can do with accounts: one verb a file, written against ports.
 
 pub mod admin_set;
+pub mod api_key_check;
+pub mod api_key_create;
+pub mod api_key_list;
+pub mod api_key_resolve;
+pub mod api_key_revoke;
+pub mod audit_list;
 pub mod keys_publish;
 pub mod login;
 pub mod logout;
@@ -23,7 +29,10 @@ use secrecy::SecretString;
 
 use crate::config::UserConfig;
 use crate::domain::{Claims, NewCode, NewToken, Purpose, Secrets, User};
-use crate::ports::{AccountStore, CodeStore, Directory, KeyStore, PasswordHasher, SessionStore, TokenSigner};
+use crate::ports::{
+    AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, KeyStore, PasswordHasher, SessionStore,
+    TokenSigner,
+};
 
 /// What every use case works with.
 pub struct App {
@@ -32,6 +41,9 @@ pub struct App {
     pub sessions: Arc<dyn SessionStore>,
     pub directory: Arc<dyn Directory>,
     pub keys: Arc<dyn KeyStore>,
+    pub api_keys: Arc<dyn ApiKeyStore>,
+    pub audit: Arc<dyn AuditLog>,
+    pub archive: Arc<dyn AuditArchive>,
     pub passwords: Arc<dyn PasswordHasher>,
     pub tokens: Arc<dyn TokenSigner>,
     pub secrets: Secrets,

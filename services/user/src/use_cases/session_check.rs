@@ -3,6 +3,7 @@
 use kit::{Caller, ErrorCode, Failure, Role, SessionId, TenantId, UserId};
 
 use super::App;
+use crate::domain::User;
 
 /// What a call needs its caller to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,11 @@ pub async fn session_check(
     let bearer = app.sessions.bearer(user, session, app.ambient.now()).await?;
     let user =
         bearer.filter(|user| !user.suspended && !user.deleting).ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
+    admit(user, session, tenant, need)
+}
+
+/// The caller, where the user is what the call needs.
+pub(super) fn admit(user: User, session: SessionId, tenant: Option<TenantId>, need: Need) -> Result<Caller, Failure> {
     if need != Need::User && !user.verified {
         return Err(Failure::of(ErrorCode::UserNotVerified));
     }

@@ -91,6 +91,7 @@ pub async fn delete(
     for statement in [
         "DELETE FROM codes WHERE user_id = ?",
         "DELETE FROM code_tries WHERE user_id = ?",
+        "DELETE FROM api_keys WHERE user_id = ?",
         "DELETE FROM users WHERE id = ?",
     ] {
         sqlx::query(statement).bind(user.id.as_bytes()).execute(&mut *connection).await.stored()?;

@@ -1,6 +1,8 @@
 //! The service's ports on one SQLite file. Each method that writes is one transaction that holds its events too.
 
 mod accounts;
+mod api_keys;
+mod audit;
 mod codes;
 mod directory;
 mod keys;

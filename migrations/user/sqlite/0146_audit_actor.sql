@@ -1,0 +1,2 @@
+-- What one user did.
+CREATE INDEX IF NOT EXISTS audit_actor ON audit (actor, at, id);

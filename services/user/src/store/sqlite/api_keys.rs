@@ -1,0 +1,184 @@
+//! API keys in SQLite. A key, the notice about it and the act commit together; so do its end and the closing.
+
+use async_trait::async_trait;
+use bus::{audit, outbox};
+use kit::{Act, Ambient, ApiKeyId, ErrorCode, Failure, Scope, ServiceName, SessionId, TenantId, Timestamp, UserId};
+use sqlite::{Stored as _, is_unique_violation};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{SqliteStore, rows};
+use crate::domain::api_key::words;
+use crate::domain::{ApiKey, KeyName, MOST_KEYS, NewApiKey, Reason};
+use crate::events::Announcer;
+use crate::ports::ApiKeyStore;
+
+/// How many keys one sweep removes: other writers wait for it.
+const BATCH: u32 = 100;
+
+#[async_trait]
+impl ApiKeyStore for SqliteStore {
+    async fn create(&self, user: UserId, new: NewApiKey, act: Act) -> Result<ApiKey, Failure> {
+        let (announcer, ambient) = (self.announcer(), self.ambient.clone());
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let key = create(c, &announcer, user, new).await?;
+                audit::append(c, &ambient, ServiceName::User, &act).await?;
+                Ok(key)
+            })
+        });
+        work.await
+    }
+
+    async fn list(&self, user: UserId) -> Result<Vec<ApiKey>, Failure> {
+        let found = sqlx::query("SELECT * FROM api_keys WHERE user_id = ? ORDER BY created_at DESC, id DESC")
+            .bind(user.as_bytes())
+            .fetch_all(self.database.readers())
+            .await
+            .stored()?;
+        found.iter().map(api_key).collect()
+    }
+
+    async fn revoke(&self, user: UserId, key: ApiKeyId, at: Timestamp, act: Act) -> Result<bool, Failure> {
+        let ambient = self.ambient.clone();
+        self.database.write(move |c| Box::pin(async move { revoke(c, &ambient, user, key, at, act).await })).await
+    }
+
+    async fn resolve(&self, hash: [u8; 32], at: Timestamp) -> Result<Option<ApiKey>, Failure> {
+        let row = sqlx::query("SELECT * FROM api_keys WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)")
+            .bind(hash.as_slice())
+            .bind(at.as_micros())
+            .fetch_optional(self.database.readers())
+            .await
+            .stored()?;
+        row.as_ref().map(api_key).transpose()
+    }
+
+    async fn mark_used(&self, key: ApiKeyId, at: Timestamp) -> Result<(), Failure> {
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
+                )
+                .bind(at.as_micros())
+                .bind(key.as_bytes())
+                .bind(at.as_micros())
+                .execute(c)
+                .await
+                .stored()
+                .map(drop)
+            })
+        });
+        work.await
+    }
+
+    async fn forget(&self, expired_by: Timestamp) -> Result<u64, Failure> {
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let delete = sqlx::query(
+                    "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE expires_at <= ? LIMIT ?)",
+                );
+                let done = delete.bind(expired_by.as_micros()).bind(BATCH).execute(c).await;
+                done.stored().map(|done| done.rows_affected())
+            })
+        });
+        work.await
+    }
+}
+
+async fn create(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    user: UserId,
+    new: NewApiKey,
+) -> Result<ApiKey, Failure> {
+    let owner = rows::by_id(connection, user).await?.filter(|owner| !owner.suspended && !owner.deleting);
+    let owner = owner.ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
+    let keys: u32 = sqlx::query_scalar("SELECT COUNT(*) FROM api_keys WHERE user_id = ?")
+        .bind(user.as_bytes())
+        .fetch_one(&mut *connection)
+        .await
+        .stored()?;
+    if keys >= MOST_KEYS {
+        let told = format!("A user has at most {MOST_KEYS} API keys: revoke one that is not needed.");
+        return Err(Failure::new(ErrorCode::TooMany, told));
+    }
+    let (hash, key) = (new.hash, kept(user, new));
+    insert(connection, &key, hash).await?;
+    outbox::append(connection, &announcer.api_key_created(&owner, &key)).await?;
+    Ok(key)
+}
+
+fn kept(user: UserId, new: NewApiKey) -> ApiKey {
+    ApiKey {
+        id: new.id,
+        user,
+        tenant: new.tenant,
+        name: new.name,
+        hint: new.hint,
+        scopes: new.scopes,
+        created_at: new.at,
+        expires_at: new.expires_at,
+        last_used_at: None,
+    }
+}
+
+async fn insert(connection: &mut SqliteConnection, key: &ApiKey, hash: [u8; 32]) -> Result<(), Failure> {
+    let done = sqlx::query(
+        "INSERT INTO api_keys (id, user_id, tenant_id, name, hint, hash, scopes, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(key.id.as_bytes())
+    .bind(key.user.as_bytes())
+    .bind(key.tenant.as_bytes())
+    .bind(key.name.as_str())
+    .bind(&key.hint)
+    .bind(hash.as_slice())
+    .bind(words(&key.scopes))
+    .bind(key.created_at.as_micros())
+    .bind(key.expires_at.map(Timestamp::as_micros))
+    .execute(connection)
+    .await;
+    match done {
+        Err(error) if is_unique_violation(&error) => {
+            Err(Failure::new(ErrorCode::NameTaken, "Another of your API keys has this name.").field("name"))
+        }
+        done => done.stored().map(drop),
+    }
+}
+
+async fn revoke(
+    connection: &mut SqliteConnection,
+    ambient: &Ambient,
+    user: UserId,
+    key: ApiKeyId,
+    at: Timestamp,
+    act: Act,
+) -> Result<bool, Failure> {
+    let name: Option<String> = sqlx::query_scalar("DELETE FROM api_keys WHERE id = ? AND user_id = ? RETURNING name")
+        .bind(key.as_bytes())
+        .bind(user.as_bytes())
+        .fetch_optional(&mut *connection)
+        .await
+        .stored()?;
+    let Some(name) = name else { return Ok(false) };
+    let closed = Some(SessionId::from_uuid(key.as_uuid()));
+    rows::record_closure(connection, user, closed, Reason::Revoked, at).await?;
+    audit::append(connection, ambient, ServiceName::User, &act.detail("name", name)).await?;
+    Ok(true)
+}
+
+fn api_key(row: &SqliteRow) -> Result<ApiKey, Failure> {
+    let scopes = row.get::<&str, _>("scopes").split(' ').map(str::parse::<Scope>).collect::<Result<_, _>>();
+    Ok(ApiKey {
+        id: ApiKeyId::from_bytes(row.get("id")).ok_or_else(|| rows::broken("API key id"))?,
+        user: UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?,
+        tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| rows::broken("tenant id"))?,
+        name: KeyName::parse(row.get("name"))?,
+        hint: row.get("hint"),
+        scopes: scopes.map_err(|_| rows::broken("scope"))?,
+        created_at: Timestamp::from_micros(row.get("created_at")),
+        expires_at: row.get::<Option<i64>, _>("expires_at").map(Timestamp::from_micros),
+        last_used_at: row.get::<Option<i64>, _>("last_used_at").map(Timestamp::from_micros),
+    })
+}
