@@ -7,6 +7,7 @@ mod consumers;
 pub mod contract;
 pub mod domain;
 mod events;
+mod grpc;
 mod http;
 pub mod peers;
 pub mod ports;
@@ -47,8 +48,8 @@ pub fn build(deps: Deps) -> Service {
     let app = App { likes, comments, counts, catalogue, news, ambient, config };
     Service {
         name: ServiceName::Feed,
-        http: Some(routes(app, door)),
-        grpc: None,
+        http: Some(routes(app.clone(), door)),
+        grpc: Some(grpc::serve(app)),
         tasks: Vec::new(),
         consumers: vec![Subscription { consumer: Arc::new(acquaintance), topics: TOPICS.to_vec() }],
         readiness: Readiness::default(),

@@ -1,11 +1,13 @@
-//! What people can do with the feed, one verb a file.
+//! What people can do with the feed and what other services ask of it, one verb a file.
 
 mod comment_create;
 mod comment_delete;
 mod comment_edit;
 mod comment_list;
+mod counts;
 mod like;
 mod news;
+mod said_by;
 mod standing;
 
 use std::sync::Arc;
@@ -20,8 +22,10 @@ pub use comment_create::comment_create;
 pub use comment_delete::comment_delete;
 pub use comment_edit::comment_edit;
 pub use comment_list::comment_list;
+pub use counts::counts;
 pub use like::like;
 pub use news::News;
+pub use said_by::{Said, said_by};
 pub use standing::standing;
 
 /// What every use case has at hand.
