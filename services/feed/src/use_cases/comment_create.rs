@@ -19,23 +19,23 @@ pub async fn comment_create(
     // Listening begins before the first look, so that nothing falls between the two.
     let news = app.news.listen();
     let comment = app.comments.create(caller.user, &draft, app.config.comment_pace, &act).await?;
-    introduce(app, news, comment).await
+    Ok(introduce(app, news, comment).await)
 }
 
-/// The comment with its author's name; without it where the event that tells it does not come in time.
-async fn introduce(app: &App, mut news: watch::Receiver<u64>, comment: Comment) -> Result<Comment, Failure> {
+/// The comment with its author's name; without it where the event that tells it does not come in time. It is committed by
+/// now, so that a look that fails is no failure.
+async fn introduce(app: &App, mut news: watch::Receiver<u64>, comment: Comment) -> Comment {
     if comment.author.presence != Presence::Unknown {
-        return Ok(comment);
+        return comment;
     }
     let waiting = async {
         while news.changed().await.is_ok() {
-            let found = app.comments.find(comment.machine, comment.id).await?;
+            let found = app.comments.find(comment.machine, comment.id).await.ok().flatten();
             if let Some(found) = found.filter(|found| found.author.presence != Presence::Unknown) {
-                return Ok(Some(found));
+                return Some(found);
             }
         }
-        Ok(None)
+        None
     };
-    let introduced = tokio::time::timeout(app.config.patience, waiting).await.unwrap_or(Ok(None))?;
-    Ok(introduced.unwrap_or(comment))
+    tokio::time::timeout(app.config.patience, waiting).await.ok().flatten().unwrap_or(comment)
 }
