@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use berth_feed::config::FeedConfig;
 use berth_feed::peers::VerifierCatalogue;
 use berth_feed::{Deps, store::sqlite};
 use kit::{Failure, ServiceName};
@@ -10,11 +11,16 @@ use crate::platform::Platform;
 
 pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
     let database = platform.database(ServiceName::Feed, &sqlite::MIGRATIONS).await?;
+    let store = Arc::new(sqlite::SqliteFeed::new(database, platform.ambient.clone()));
     let verifier = platform.peer(ServiceName::Feed, ServiceName::Verifier);
     Ok(berth_feed::build(Deps {
-        likes: Arc::new(sqlite::SqliteLikes::new(database)),
+        likes: store.clone(),
+        comments: store.clone(),
+        counts: store.clone(),
+        people: store,
         catalogue: Arc::new(VerifierCatalogue::new(&verifier)),
         ambient: platform.ambient.clone(),
+        config: FeedConfig::default(),
         door: platform.door(ServiceName::Feed),
     }))
 }

@@ -1,5 +1,7 @@
 //! A like, a dislike or neither: one a user and machine.
 
+use kit::{MachineId, Timestamp};
+
 /// What one user thinks of one machine; neither is `None` wherever one of these stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stance {
@@ -16,7 +18,23 @@ pub struct Standing {
     pub mine: Option<Stance>,
 }
 
+/// One user's stance on one machine, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opinion {
+    pub machine: MachineId,
+    pub stance: Stance,
+    pub at: Timestamp,
+}
+
 impl Stance {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Like => "like",
+            Self::Dislike => "dislike",
+        }
+    }
+
     /// By how much a change from one stance to another moves the counts of likes and dislikes.
     pub fn moves(before: Option<Self>, after: Option<Self>) -> (i64, i64) {
         let count = |stance: Option<Self>, which: Self| i64::from(stance == Some(which));

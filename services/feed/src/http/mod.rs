@@ -1,7 +1,9 @@
-//! The feed over REST, one endpoint a file. Comments will be a folder beside `like`.
+//! The feed over REST, one endpoint a file.
 
+pub mod comment;
 pub mod like;
-pub mod views;
+mod paths;
+mod views;
 
 #[cfg(test)]
 mod tests;

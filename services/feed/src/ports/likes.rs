@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use kit::{Failure, MachineId, Timestamp, UserId};
 
-use crate::domain::{Stance, Standing};
+use crate::domain::{Opinion, Stance, Standing};
 
 /// One stance a user and machine. Counts are exact: they are what counting the stances would give, at any moment.
 #[async_trait]
@@ -12,6 +12,7 @@ pub trait LikeStore: Send + Sync {
     async fn standing(&self, asker: Option<UserId>, machine: MachineId) -> Result<Standing, Failure>;
 
     /// Puts a user's stance in the place of the one before; `None` takes it away. The same one twice changes nothing.
+    /// `SessionClosed` for a user who is deleted.
     async fn set(
         &self,
         user: UserId,
@@ -19,4 +20,7 @@ pub trait LikeStore: Send + Sync {
         stance: Option<Stance>,
         at: Timestamp,
     ) -> Result<Standing, Failure>;
+
+    /// All that one user thinks, by machine.
+    async fn of_user(&self, user: UserId) -> Result<Vec<Opinion>, Failure>;
 }

@@ -1,4 +1,4 @@
-//! `/feed/{id}/like`: what people think of a machine.
+//! `/feed/{machine_id}/like`: what people think of a machine.
 
 pub mod clear;
 pub mod put;
