@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use kit::{AllocationId, Failure, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{PathId, Problem, Problems, Query, Verified};
+use wire::{PathId, Problem, Problems, Query, Verified, scope};
 
 use crate::ports::LogOptions;
 use crate::use_cases::Desk;
@@ -14,6 +14,7 @@ use crate::use_cases::log::log;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Parameters {
     /// Only the last so many lines.
     tail: Option<u64>,
@@ -27,12 +28,13 @@ pub struct Parameters {
 }
 
 /// Download an allocation's log
-#[utoipa::path(operation_id = "allocation_logs", tag = "allocations", security(("bearer" = [])),
+#[utoipa::path(operation_id = "allocation_logs", tag = "allocations",
+    security(("bearer" = []), ("api_key" = ["logs:read"])),
     params(("id" = String, Path, format = Uuid), Parameters),
     responses((status = 200, content_type = "text/plain", body = String), Problems))]
 #[get("/{id}/logs")]
 pub async fn handler(
-    caller: Verified,
+    caller: Verified<scope::LogsRead>,
     id: PathId<AllocationId>,
     desk: web::Data<Desk>,
     query: Query<Parameters>,
