@@ -36,6 +36,7 @@ pub struct FakeEngine {
 struct World {
     containers: BTreeMap<AllocationId, (TenantId, bool)>,
     sandboxes: BTreeMap<SandboxId, (AllocationId, TenantId, bool)>,
+    sandbox_plans: BTreeMap<SandboxId, SandboxPlan>,
     volumes: BTreeMap<VolumeId, (AllocationId, TenantId)>,
     networks: BTreeSet<TenantId>,
     calls: Vec<&'static str>,
@@ -158,10 +159,15 @@ impl Engine for FakeEngine {
     }
 
     async fn ensure_sandbox(&self, command: Command, plan: &SandboxPlan) -> Result<(), Failure> {
-        let id = plan.sandbox;
-        self.act("ensure_sandbox", |world| world.sandboxes.insert(id, (command.allocation, command.tenant, true)))
-            .await
-            .map(drop)
+        let made = self.act("ensure_sandbox", |world| {
+            let there = world.sandbox_plans.entry(plan.sandbox).or_insert_with(|| plan.clone());
+            let same = there == plan;
+            if same {
+                world.sandboxes.insert(plan.sandbox, (command.allocation, command.tenant, true));
+            }
+            same
+        });
+        made.await?.then_some(()).ok_or_else(|| Failure::of(ErrorCode::ContainerConflict))
     }
 
     async fn stop_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
@@ -174,7 +180,11 @@ impl Engine for FakeEngine {
     }
 
     async fn remove_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
-        self.act("remove_sandbox", |world| world.sandboxes.remove(&sandbox)).await.map(drop)
+        let remove = self.act("remove_sandbox", |world| {
+            world.sandbox_plans.remove(&sandbox);
+            world.sandboxes.remove(&sandbox)
+        });
+        remove.await.map(drop)
     }
 
     async fn ensure_container(&self, command: Command, _: &ContainerPlan) -> Result<(), Failure> {

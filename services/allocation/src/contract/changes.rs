@@ -1,5 +1,6 @@
 //! Another name, and the acts that are recorded with changes.
 
+use futures::future::join_all;
 use kit::{Act, ErrorCode, PageRequest, TenantId};
 
 use super::{World, instances, plenty};
@@ -39,6 +40,13 @@ testkit::contract! {
             world.store.rename(world.tenant, one.id, "cache", world.word("rename", one.id)).await.unwrap();
             let again = world.store.rename(world.tenant, other.id, &one.name, world.word("rename", other.id)).await;
             assert_eq!(again.unwrap().name, one.name);
+        }
+
+        async fn of_many_who_take_a_name_at_once_one_gets_it() {
+            let made = join_all((0..10).map(|_| world.created())).await;
+            let renames = made.iter().map(|one| world.store.rename(world.tenant, one.id, "cache", world.word("rename", one.id)));
+            let codes: Vec<_> = join_all(renames).await.into_iter().filter_map(Result::err).map(|failure| failure.code).collect();
+            assert_eq!(codes, [ErrorCode::NameTaken; 9]);
         }
 
         async fn a_strangers_is_not_renamed() {

@@ -16,7 +16,6 @@ use crate::use_cases::wait::wait;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct StartParameters {
     /// Take another host port: saved addresses end to work.
     #[serde(default)]

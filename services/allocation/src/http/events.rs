@@ -12,7 +12,6 @@ use crate::use_cases::events::events;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Parameters {
     /// 1 to 200, default 50.
     limit: Option<u32>,

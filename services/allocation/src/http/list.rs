@@ -15,7 +15,6 @@ use crate::use_cases::list::{Whose, list};
 /// Which allocations, in what order, from where on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Parameters {
     /// One of the states; removed ones are listed only with `removed`.
     state: Option<String>,

@@ -14,7 +14,6 @@ use crate::use_cases::log::log;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Parameters {
     /// Only the last so many lines.
     tail: Option<u64>,

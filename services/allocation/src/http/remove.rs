@@ -14,7 +14,6 @@ use crate::use_cases::change::Wish;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Parameters {
     /// Remove it whatever the engine says; what the engine does not let go is swept later.
     #[serde(default)]

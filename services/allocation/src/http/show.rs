@@ -17,7 +17,6 @@ use crate::use_cases::show::show;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Parameters {
     /// Answer once it is in this state, can no longer get there, or time is up.
     wait_for: Option<String>,

@@ -207,6 +207,23 @@ async fn a_start_keeps_its_port_unless_another_is_asked_for() {
 }
 
 #[tokio::test]
+async fn another_name_changes_nothing_on_the_engine() {
+    let bench = Bench::new().await;
+    let process = bench.process();
+    let made = bench.create().await;
+    bench.until(&made, State::Running).await;
+    let word = bench.world.word("rename", made.id);
+    bench.world.store.rename(bench.world.tenant, made.id, "other", word).await.unwrap();
+    for (verb, state) in [(Verb::Restart, State::Running), (Verb::Stop, State::Stopped), (Verb::Start, State::Running)]
+    {
+        bench.ask(&made, verb).await;
+        assert_eq!(bench.until(&made, state).await.name, "other");
+    }
+    assert_eq!((bench.engine.calls("remove_sandbox"), bench.engine.calls("remove_container")), (0, 0));
+    process.abort();
+}
+
+#[tokio::test]
 async fn an_engine_that_is_away_is_waited_for() {
     let bench = Bench::new().await;
     bench.engine.fail("ensure_volume", ErrorCode::EngineUnavailable);

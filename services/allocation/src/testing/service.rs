@@ -62,7 +62,12 @@ pub struct Bench {
 impl Bench {
     /// With a default quota that nobody uses up.
     pub async fn start() -> Self {
-        let (world, ambient, drain) = (world().await, Ambient::system(), Drain::default());
+        Self::over(world().await)
+    }
+
+    /// The same over a store of the test's choice.
+    pub fn over(world: World) -> Self {
+        let (ambient, drain) = (Ambient::system(), Drain::default());
         let (engine, door) = (Arc::new(FakeEngine::default()), TestDoor::new(&ambient));
         let machine = fixtures::machine(&ambient);
         let id = machine.id;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kit::{Act, AllocationId, Caller, ErrorCode, Failure, Page, PageRequest, Scope, TenantId};
 
-use super::{Desk, SUBJECT};
+use super::Desk;
 use crate::domain::allocation::Allocation;
 use crate::domain::listing::Filter;
 use crate::domain::quota::{Amounts, Quota};
@@ -76,6 +76,6 @@ pub async fn list(
         None => desk.overseer.0.list(filter, page).await?,
     };
     let whose = tenant.map_or_else(|| "all".to_owned(), |tenant| tenant.to_string());
-    desk.store.record(Act::by(caller, "allocation.list", SUBJECT, whose).as_admin(tenant)).await?;
+    desk.store.record(Act::by(caller, "allocation.list", "tenant", whose).as_admin(tenant)).await?;
     Ok(found)
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use testkit::Who;
 
 use crate::domain::lifecycle::State;
+use crate::store::sqlite::tests::wrong::mute;
 use crate::testing::service::Bench;
 
 /// Every operation on one allocation: method, path behind its id, body, and the scope that a key needs.
@@ -108,6 +109,29 @@ async fn what_is_refused_is_not_on_record() {
     bench.engine.fail("log", ErrorCode::PeerUnavailable);
     assert_eq!(bench.get(&ada, &format!("/allocations/{id}/logs")).await.0, 503);
     assert_eq!(bench.acts().await.len(), 1, "only the creation");
+}
+
+#[actix_web::test]
+async fn what_cannot_be_recorded_is_not_given() {
+    let bench = Bench::over(mute().await);
+    let ((ada, token), (_, admin)) = (bench.login(Who::Verified), bench.login(Who::Admin));
+    let id = bench.create(&token, "cache").await;
+    bench.until(id, State::Running).await;
+    bench.engine.say(id, ["hush".to_owned()]);
+    let own = format!("/allocations/{id}");
+    for (token, path) in [
+        (&token, format!("{own}/connection")),
+        (&token, format!("{own}/logs")),
+        (&admin, own.clone()),
+        (&admin, "/allocations?tenant_id=all".to_owned()),
+    ] {
+        let (status, answer) = bench.get(token, &path).await;
+        assert_eq!((status, answer["code"].as_str()), (503, Some("store_unavailable")), "{path}");
+    }
+    let secret = bench.world.store.values(ada.tenant, id).await.unwrap().0["password"].as_text();
+    let (_, refusal) = bench.get(&token, &format!("{own}/connection")).await;
+    assert!(!refusal.to_string().contains(&secret));
+    assert_eq!(bench.get(&token, &own).await.0, 200, "one's own is shown without a record");
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! The contract on SQLite, and stores that are wrong on purpose to prove that the suites notice.
 
-mod wrong;
+pub mod wrong;
 
 use std::sync::Arc;
 

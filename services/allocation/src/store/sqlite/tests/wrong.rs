@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::{OutboxSource, Topic};
-use kit::{Act, AllocationId, Failure, Page, PageRequest, ServiceName, TenantId};
+use kit::{Act, AllocationId, ErrorCode, Failure, Page, PageRequest, ServiceName, TenantId};
 use testkit::Case;
 use tokio::sync::watch;
 
@@ -29,6 +29,8 @@ enum Fault {
     Stubborn,
     /// Renames whatever it is told to, whoever asks.
     Confused,
+    /// Cannot record an act alone.
+    Mute,
 }
 
 struct Wrong {
@@ -117,6 +119,9 @@ impl AllocationStore for Wrong {
     }
 
     async fn record(&self, act: Act) -> Result<(), Failure> {
+        if self.is(Fault::Mute) {
+            return Err(Failure::of(ErrorCode::StoreUnavailable));
+        }
         self.store.record(act).await
     }
 
@@ -125,13 +130,24 @@ impl AllocationStore for Wrong {
     }
 }
 
+async fn world(fault: Fault) -> World {
+    let (store, directory) = fresh().await;
+    let sides = Sides { store: Arc::new(Wrong { store: store.clone(), fault }), ..sides(&store) };
+    World::new(sides, Box::new(directory))
+}
+
+/// A world whose store cannot record an act that stands alone.
+pub async fn mute() -> World {
+    world(Fault::Mute).await
+}
+
 async fn found_out(fault: Fault, suite: Vec<Case<World>>, cases: &[&str]) {
-    let wrong = || async move {
-        let (store, directory) = fresh().await;
-        let sides = Sides { store: Arc::new(Wrong { store: store.clone(), fault }), ..sides(&store) };
-        World::new(sides, Box::new(directory))
-    };
-    testkit::contract::fails(suite, wrong, cases).await;
+    testkit::contract::fails(suite, || world(fault), cases).await;
+}
+
+#[tokio::test]
+async fn a_mute_store_is_found_out() {
+    found_out(Fault::Mute, allocation_changes(), &["an_act_that_changes_nothing_is_recorded_alone"]).await;
 }
 
 #[tokio::test]
@@ -163,6 +179,7 @@ async fn a_store_that_renames_nothing_is_found_out() {
     let cases = [
         "a_rename_is_a_revision_and_an_event_and_no_line_of_the_ledger",
         "a_name_that_is_taken_changes_nothing_and_one_that_was_given_up_is_free",
+        "of_many_who_take_a_name_at_once_one_gets_it",
         "a_strangers_is_not_renamed",
         "a_rename_is_an_act_under_the_new_name",
         "a_removed_one_keeps_its_name",
