@@ -2,6 +2,8 @@
 
 mod engine;
 mod tenants;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use kit::machine::MachineSpec;
