@@ -224,6 +224,23 @@ async fn another_name_changes_nothing_on_the_engine() {
 }
 
 #[tokio::test]
+async fn what_the_engine_would_not_stop_is_stopped_once_it_will() {
+    let bench = Bench::new().await;
+    let process = bench.process();
+    let made = bench.create().await;
+    bench.until(&made, State::Running).await;
+    bench.engine.fail("stop_container", ErrorCode::EngineRefused);
+    bench.ask(&made, Verb::Stop).await;
+    bench.until(&made, State::Failed).await;
+    assert!(bench.engine.runs(made.id));
+    bench.engine.heal();
+    Reconcile { hands: bench.hands.clone(), nudge: bench.nudge.clone() }.run_once().await;
+    bench.until(&made, State::Stopped).await;
+    assert!(!bench.engine.runs(made.id));
+    process.abort();
+}
+
+#[tokio::test]
 async fn an_engine_that_is_away_is_waited_for() {
     let bench = Bench::new().await;
     bench.engine.fail("ensure_volume", ErrorCode::EngineUnavailable);
