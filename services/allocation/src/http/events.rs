@@ -14,6 +14,7 @@ use crate::use_cases::events::events;
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
     /// 1 to 200, default 50.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the piece before.
     cursor: Option<String>,

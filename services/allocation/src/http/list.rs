@@ -23,12 +23,14 @@ pub struct Parameters {
     /// The whole name.
     name: Option<String>,
     /// A part of the name.
+    #[param(min_length = 1, max_length = 63)]
     q: Option<String>,
     /// For admins: another tenant's id, or `all` for everybody's.
     tenant_id: Option<String>,
     /// `created_at`, `-created_at` for the newest first (the default), `name` or `-name`.
     sort: Option<String>,
     /// 1 to 200, default 50.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the piece before, in the same order.
     cursor: Option<String>,

@@ -36,7 +36,7 @@ pub struct QuotaBody {
     #[schema(maximum = 1_000_000)]
     pub instances: u32,
     /// Cores, above 0.
-    #[schema(value_type = f64)]
+    #[schema(value_type = f64, minimum = 0.001, maximum = 1024)]
     pub cpu: Cpu,
     /// Bytes, or a text such as 512MiB.
     #[schema(value_type = u64)]
