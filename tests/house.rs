@@ -33,6 +33,11 @@ fn ordinary_requests_cannot_look_across_tenants() {
 }
 
 #[test]
+fn only_what_admins_do_looks_at_others() {
+    keeps(imports::oversight);
+}
+
+#[test]
 fn only_the_wiring_names_stores() {
     keeps(imports::stores);
 }

@@ -4,7 +4,12 @@ use super::layers::{self, PURE};
 use super::source::{self, code, shipped};
 use super::{File, Finding, Tree};
 
-/// What looks across tenants, and the only places that may name it.
+/// What admins and other services look across tenants with, and the only places that may name it.
+const OVERSIGHT: [&str; 2] = ["AllocationOversight", "overseer"];
+const OVERSIGHT_ROOMS: [&str; 5] = ["grpc", "store", "ports", "contract", "testing"];
+const OVERSIGHT_VERBS: [&str; 5] = ["mod", "oversee", "reach", "settle", "quota_set"];
+
+/// What looks across tenants for sagas and tasks, and the only places that may name it.
 const FLEET: &str = "AllocationFleet";
 const FLEET_ROOMS: [&str; 8] = ["tasks", "sagas", "grpc", "consumers", "store", "ports", "contract", "testing"];
 
@@ -149,6 +154,25 @@ pub fn fleet(tree: &Tree) -> Vec<Finding> {
     )
 }
 
+/// What admins look across tenants with, named where it is not about them.
+pub fn oversight(tree: &Tree) -> Vec<Finding> {
+    let is_verb = |path: &str| {
+        let verb = path.strip_prefix("services/allocation/src/use_cases/").and_then(|rest| rest.strip_suffix(".rs"));
+        verb.is_some_and(|verb| OVERSIGHT_VERBS.contains(&verb))
+    };
+    let allowed = |file: &File| match layers::of(&file.path) {
+        Some((_, layer)) => {
+            OVERSIGHT_ROOMS.contains(&layer)
+                || layer == "lib"
+                || layers::is_for_tests(&file.path)
+                || is_verb(&file.path)
+        }
+        None => file.path.starts_with("tests/rules/"),
+    };
+    let breaks = |line: &str| OVERSIGHT.iter().any(|name| names_word(line, name));
+    named(tree, |file| !allowed(file), breaks, "what looks across tenants for admins is not for here")
+}
+
 /// Stores of services, named outside the wiring.
 pub fn stores(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -244,6 +268,17 @@ mod tests {
             places(&fleet(&tree)),
             ["services/allocation/src/http/list.rs:1", "services/allocation/src/use_cases/stop.rs:1"]
         );
+    }
+
+    #[test]
+    fn what_admins_look_with_is_found_in_ordinary_verbs() {
+        let text = "use crate::ports::AllocationOversight;\nlet found = desk.overseer.find(id);\n";
+        let rooms = ["store/sqlite/oversight.rs", "lib.rs", "use_cases/reach.rs", "use_cases/list.rs", "http/show.rs"];
+        let paths: Vec<String> = rooms.iter().map(|room| format!("services/allocation/src/{room}")).collect();
+        let tree = made_up(&paths.iter().map(|path| (path.as_str(), text)).collect::<Vec<_>>());
+        let places = places(&oversight(&tree));
+        let found = |room: &str| places.iter().filter(|place| place.contains(room)).count();
+        assert_eq!((places.len(), found("use_cases/list.rs"), found("http/show.rs")), (4, 2, 2));
     }
 
     #[test]

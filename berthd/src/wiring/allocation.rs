@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use berth_allocation::domain::quota::Amounts;
-use berth_allocation::peers::{DockerEngine, VerifiedCatalogue};
+use berth_allocation::peers::{DockerEngine, VerifiedCatalogue, VerifiedTenants};
 use berth_allocation::ports::AllocationFleet as _;
 use berth_allocation::store::sqlite::{MIGRATIONS, Settings, SqliteStore};
 use berth_allocation::{Deps, build};
@@ -24,10 +24,13 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
     // This process holds the data directory alone, so whoever held these leases is gone.
     store.forget_leases().await?;
     let me = ServiceName::Allocation;
+    let verifier = platform.peer(me, ServiceName::Verifier);
     Ok(build(Deps {
         store: Arc::new(store.clone()),
-        fleet: Arc::new(store),
-        catalogue: Arc::new(VerifiedCatalogue::new(&platform.peer(me, ServiceName::Verifier))),
+        fleet: Arc::new(store.clone()),
+        oversight: Arc::new(store),
+        catalogue: Arc::new(VerifiedCatalogue::new(&verifier)),
+        tenants: Arc::new(VerifiedTenants::new(&verifier)),
         engine: Arc::new(DockerEngine::new(&platform.peer(me, ServiceName::Docker))),
         ambient: platform.ambient.clone(),
         door: platform.door(me),

@@ -30,15 +30,18 @@ use wire::task::Scheduled;
 
 use domain::quota::Amounts;
 use nudge::Nudge;
-use ports::{AllocationFleet, AllocationStore, Catalogue, Engine};
+use ports::{AllocationFleet, AllocationOversight, AllocationStore, Catalogue, Engine, Tenants};
 use tasks::{Hands, Housekeeping, Reconcile, WorkTask};
 use use_cases::Desk;
+use use_cases::oversee::Overseer;
 
 /// What the service is made of.
 pub struct Deps {
     pub store: Arc<dyn AllocationStore>,
     pub fleet: Arc<dyn AllocationFleet>,
+    pub oversight: Arc<dyn AllocationOversight>,
     pub catalogue: Arc<dyn Catalogue>,
+    pub tenants: Arc<dyn Tenants>,
     pub engine: Arc<dyn Engine>,
     pub ambient: Ambient,
     pub door: Door,
@@ -64,21 +67,23 @@ pub fn build(deps: Deps) -> Service {
     let hints = consumers::Hints { fleet: deps.fleet.clone(), wake: reconcile.wake.clone() };
     let desk = Desk {
         store: deps.store,
+        overseer: Overseer::new(deps.oversight),
         catalogue: deps.catalogue,
+        tenants: deps.tenants,
         engine: deps.engine,
         ambient: deps.ambient,
         nudge,
         fingerprints: deps.fingerprints,
         default_quota: deps.default_quota,
         site: deps.site,
-        public_host: deps.public_host.clone(),
+        public_host: deps.public_host,
         handover: deps.drain.handover.clone(),
     };
-    let door = deps.door;
+    let (door, grpc) = (deps.door, grpc::grpc(desk.clone()));
     Service {
         name: ServiceName::Allocation,
         http: Some(Arc::new(move |config| http::routes(&desk, &door, config))),
-        grpc: Some(grpc::grpc(deps.fleet, deps.public_host)),
+        grpc: Some(grpc),
         tasks: vec![work, reconcile, Scheduled::new(Arc::new(Housekeeping(hands)))],
         consumers: vec![Subscription { consumer: Arc::new(hints), topics: vec![bus::Topic::Node] }],
         readiness: Readiness::default(),

@@ -1,6 +1,9 @@
-//! Ports that other services answer over gRPC: machines from the verifier, the engine from the docker service.
+//! Ports that other services answer over gRPC: machines and tenants from the verifier, the engine from the docker service.
 
 mod engine;
+mod tenants;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use kit::machine::MachineSpec;
@@ -15,6 +18,7 @@ use crate::domain::allocation::MachineCopy;
 use crate::ports::Catalogue;
 
 pub use engine::DockerEngine;
+pub use tenants::VerifiedTenants;
 
 /// The catalogue as the verifier knows it.
 pub struct VerifiedCatalogue(VerifierClient<Calls>);

@@ -1,5 +1,8 @@
 //! An engine in memory for tests: keeps what it is told, fails or stalls where a test says, and lists what is left.
 
+#[cfg(test)]
+pub mod service;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,11 +36,13 @@ pub struct FakeEngine {
 struct World {
     containers: BTreeMap<AllocationId, (TenantId, bool)>,
     sandboxes: BTreeMap<SandboxId, (AllocationId, TenantId, bool)>,
+    sandbox_plans: BTreeMap<SandboxId, SandboxPlan>,
     volumes: BTreeMap<VolumeId, (AllocationId, TenantId)>,
     networks: BTreeSet<TenantId>,
     calls: Vec<&'static str>,
     failing: BTreeMap<&'static str, ErrorCode>,
     stalling: Option<(&'static str, Stall)>,
+    logs: BTreeMap<AllocationId, Vec<String>>,
 }
 
 impl FakeEngine {
@@ -60,6 +65,11 @@ impl FakeEngine {
     /// How often a verb was called.
     pub fn calls(&self, verb: &str) -> usize {
         self.world().calls.iter().filter(|call| **call == verb).count()
+    }
+
+    /// A program writes these lines.
+    pub fn say(&self, allocation: AllocationId, lines: impl IntoIterator<Item = String>) {
+        self.world().logs.entry(allocation).or_default().extend(lines);
     }
 
     /// A container dies by itself.
@@ -149,10 +159,15 @@ impl Engine for FakeEngine {
     }
 
     async fn ensure_sandbox(&self, command: Command, plan: &SandboxPlan) -> Result<(), Failure> {
-        let id = plan.sandbox;
-        self.act("ensure_sandbox", |world| world.sandboxes.insert(id, (command.allocation, command.tenant, true)))
-            .await
-            .map(drop)
+        let made = self.act("ensure_sandbox", |world| {
+            let there = world.sandbox_plans.entry(plan.sandbox).or_insert_with(|| plan.clone());
+            let same = there == plan;
+            if same {
+                world.sandboxes.insert(plan.sandbox, (command.allocation, command.tenant, true));
+            }
+            same
+        });
+        made.await?.then_some(()).ok_or_else(|| Failure::of(ErrorCode::ContainerConflict))
     }
 
     async fn stop_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
@@ -165,7 +180,11 @@ impl Engine for FakeEngine {
     }
 
     async fn remove_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
-        self.act("remove_sandbox", |world| world.sandboxes.remove(&sandbox)).await.map(drop)
+        let remove = self.act("remove_sandbox", |world| {
+            world.sandbox_plans.remove(&sandbox);
+            world.sandboxes.remove(&sandbox)
+        });
+        remove.await.map(drop)
     }
 
     async fn ensure_container(&self, command: Command, _: &ContainerPlan) -> Result<(), Failure> {
@@ -236,10 +255,15 @@ impl Engine for FakeEngine {
 
     async fn log(
         &self,
-        _: AllocationId,
-        _: &LogOptions,
+        allocation: AllocationId,
+        options: &LogOptions,
     ) -> Result<BoxStream<'static, Result<LogLine, Failure>>, Failure> {
-        Ok(futures::stream::empty().boxed())
+        let mut lines = self.act("log", |world| world.logs.get(&allocation).cloned().unwrap_or_default()).await?;
+        if let Some(tail) = options.tail {
+            lines.drain(..lines.len().saturating_sub(tail as usize));
+        }
+        let line = |line| Ok(LogLine { time: Timestamp::EPOCH, stream: "stdout".into(), line });
+        Ok(futures::stream::iter(lines.into_iter().map(line).collect::<Vec<_>>()).boxed())
     }
 
     async fn forget_log(&self, _: AllocationId) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use kit::ErrorCode;
 
 use super::{World, plenty};
-use crate::domain::allocation::{Cause, Reason};
+use crate::domain::allocation::{Allocation, Cause, Reason};
 use crate::domain::lifecycle::{State, Verb, Work};
 use crate::ports::fleet::{Begin, Ending, Progress, Release, Ticket};
 
@@ -25,6 +25,15 @@ impl World {
         let mut details = self.fleet.find(ticket.id).await.unwrap().unwrap().details;
         details.ever_ran |= state == State::Running;
         Ending { state, reason: None, cause: Cause::Platform, details, release, at: self.ambient.now() }
+    }
+
+    /// One that was made and removed.
+    pub(super) async fn removed(&self) -> Allocation {
+        let ticket = self.claimed().await;
+        self.store.change(self.tenant, ticket.id, self.wish(Verb::Remove, ticket.id)).await.unwrap();
+        let (ticket, _) = self.fleet.claim("me", 1).await.unwrap().remove(0);
+        let ending = self.ending(&ticket, State::Removed, Release::All).await;
+        self.fleet.finish(&ticket, ending).await.unwrap()
     }
 
     async fn running(&self) -> Ticket {
@@ -84,7 +93,7 @@ testkit::contract! {
 
         async fn a_removal_voids_the_ticket_of_the_work_it_replaces() {
             let ticket = world.claimed().await;
-            world.store.change(world.tenant, ticket.id, world.wish(Verb::Remove)).await.unwrap();
+            world.store.change(world.tenant, ticket.id, world.wish(Verb::Remove, ticket.id)).await.unwrap();
             assert_eq!(world.fleet.renew(&ticket).await.unwrap_err().code, ErrorCode::StaleEpoch);
             let (next, _) = world.fleet.claim("me", 1).await.unwrap().remove(0);
             assert_eq!(next.work, Work::Remove);
@@ -92,17 +101,34 @@ testkit::contract! {
 
         async fn a_removed_one_gives_everything_back_and_stays_readable() {
             let ticket = world.claimed().await;
-            world.store.change(world.tenant, ticket.id, world.wish(Verb::Remove)).await.unwrap();
+            world.store.change(world.tenant, ticket.id, world.wish(Verb::Remove, ticket.id)).await.unwrap();
             let (ticket, before) = world.fleet.claim("me", 1).await.unwrap().remove(0);
             let ending = world.ending(&ticket, State::Removed, Release::All).await;
             let after = world.fleet.finish(&ticket, ending).await.unwrap();
             assert_eq!((after.state, after.ports[0].host_port, after.working), (State::Removed, None, false));
-            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().1, crate::domain::quota::Amounts::default());
+            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().used, crate::domain::quota::Amounts::default());
             assert!(world.store.find(world.tenant, after.id).await.unwrap().is_some());
             assert!(world.fleet.live().await.unwrap().is_empty());
             let mut again = world.new_allocation();
             again.allocation.name = before.name;
             assert!(world.store.create(world.tenant, again, plenty()).await.is_ok());
+        }
+
+        async fn another_name_stays_beside_work_and_leaves_the_host_name() {
+            let ticket = world.claimed().await;
+            let before = world.fleet.find(ticket.id).await.unwrap().unwrap();
+            world.enter(&ticket, State::Placing).await;
+            world.store.rename(world.tenant, ticket.id, "first", world.word("rename", ticket.id)).await.unwrap();
+            // The saga goes on with what it knew.
+            for state in [State::Creating, State::Starting] {
+                world.fleet.enter(&ticket, state, &before.details, world.ambient.now()).await.unwrap();
+            }
+            world.store.rename(world.tenant, ticket.id, "second", world.word("rename", ticket.id)).await.unwrap();
+            let (cause, at, details) = (Cause::Platform, world.ambient.now(), before.details);
+            let ending = Ending { state: State::Running, reason: None, cause, details, release: Release::Nothing, at };
+            let after = world.fleet.finish(&ticket, ending).await.unwrap();
+            assert_eq!((after.name.as_str(), after.state), ("second", State::Running));
+            assert_eq!(after.details.host_name, Some(before.name));
         }
 
         async fn a_failure_before_it_ran_gives_leases_back_and_a_start_takes_them_again() {
@@ -112,10 +138,10 @@ testkit::contract! {
             let failed = world.fleet.finish(&ticket, ending).await.unwrap();
             assert_eq!((failed.state, failed.ports[0].host_port), (State::Failed, None));
             assert_eq!(failed.reason.unwrap().code, ErrorCode::ImagePullFailed);
-            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().1.instances, 0);
-            let again = world.store.change(world.tenant, ticket.id, world.wish(Verb::Start)).await.unwrap();
+            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().used.instances, 0);
+            let again = world.store.change(world.tenant, ticket.id, world.wish(Verb::Start, ticket.id)).await.unwrap();
             assert!(again.state == State::Placing && again.ports[0].host_port.is_some() && again.reason.is_none());
-            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().1.instances, 1);
+            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().used.instances, 1);
         }
 
         async fn a_wish_that_came_meanwhile_is_followed() {
@@ -123,7 +149,7 @@ testkit::contract! {
             for state in [State::Placing, State::Creating, State::Starting] {
                 world.enter(&ticket, state).await;
             }
-            world.store.change(world.tenant, ticket.id, world.wish(Verb::Stop)).await.unwrap();
+            world.store.change(world.tenant, ticket.id, world.wish(Verb::Stop, ticket.id)).await.unwrap();
             let ending = world.ending(&ticket, State::Running, Release::Nothing).await;
             let after = world.fleet.finish(&ticket, ending).await.unwrap();
             assert_eq!((after.state, after.working), (State::Stopping, true));

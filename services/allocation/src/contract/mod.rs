@@ -1,26 +1,47 @@
 //! What any store of allocations must do. A backend is done when these pass on it.
 
+mod changes;
 mod fleet;
+mod lists;
+mod oversight;
 mod store;
 
 use std::sync::Arc;
 
-use kit::{Ambient, Bytes, Cpu, TenantId, UserId};
+use bus::{Event, Source};
+use kit::{Act, AllocationId, Ambient, Bytes, Cpu, TenantId, UserId};
+use prost::Message as _;
+use proto::v1::AuditRecorded;
 
-use crate::domain::allocation::Allocation;
+use crate::domain::allocation::{Allocation, Cause};
 use crate::domain::lifecycle::Verb;
 use crate::domain::quota::Amounts;
 use crate::fixtures;
-use crate::ports::store::Change;
-use crate::ports::{AllocationFleet, AllocationStore, IdempotencyKey, NewAllocation};
+use crate::ports::store::{Change, Word};
+use crate::ports::{AllocationFleet, AllocationOversight, AllocationStore, IdempotencyKey, NewAllocation};
 
+pub use changes::allocation_changes;
 pub use fleet::allocation_fleet;
+pub use lists::allocation_lists;
+pub use oversight::allocation_oversight;
 pub use store::allocation_store;
 
-/// A fresh store with both of its sides.
+/// The sides of one store, and what it announces.
+pub struct Sides {
+    pub store: Arc<dyn AllocationStore>,
+    pub fleet: Arc<dyn AllocationFleet>,
+    pub oversight: Arc<dyn AllocationOversight>,
+    pub events: Arc<dyn Source>,
+    pub acts: Arc<dyn Source>,
+}
+
+/// A fresh store with all its sides.
 pub struct World {
     pub store: Arc<dyn AllocationStore>,
     pub fleet: Arc<dyn AllocationFleet>,
+    pub oversight: Arc<dyn AllocationOversight>,
+    events: Arc<dyn Source>,
+    acts: Arc<dyn Source>,
     pub ambient: Ambient,
     pub tenant: TenantId,
     /// What must live as long as the store does.
@@ -28,20 +49,29 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(
-        store: Arc<dyn AllocationStore>,
-        fleet: Arc<dyn AllocationFleet>,
-        keep: Box<dyn std::any::Any + Send + Sync>,
-    ) -> Self {
+    pub fn new(sides: Sides, keep: Box<dyn std::any::Any + Send + Sync>) -> Self {
         let ambient = Ambient::system();
         let tenant = TenantId::mint(&ambient);
-        Self { store, fleet, ambient, tenant, keep }
+        let Sides { store, fleet, oversight, events, acts } = sides;
+        Self { store, fleet, oversight, events, acts, ambient, tenant, keep }
     }
 
-    fn new_allocation(&self) -> NewAllocation {
-        let (allocation, values) =
-            fixtures::new_allocation(&self.ambient, self.tenant, fixtures::machine(&self.ambient));
-        NewAllocation { allocation, values, key: None }
+    /// One that the world's tenant is to have.
+    pub fn new_allocation(&self) -> NewAllocation {
+        self.new_allocation_of(self.tenant)
+    }
+
+    fn new_allocation_of(&self, tenant: TenantId) -> NewAllocation {
+        let machine = fixtures::machine(&self.ambient);
+        let (allocation, values) = fixtures::new_allocation(&self.ambient, tenant, machine);
+        let act = Act::anonymous("allocation.create", "allocation", allocation.id);
+        NewAllocation { allocation, values, key: None, act }
+    }
+
+    fn named(&self, name: &str) -> NewAllocation {
+        let mut new = self.new_allocation();
+        name.clone_into(&mut new.allocation.name);
+        new
     }
 
     fn with_key(&self, key: &str, said: u8) -> NewAllocation {
@@ -49,17 +79,49 @@ impl World {
         NewAllocation { key, ..self.new_allocation() }
     }
 
-    async fn created(&self) -> Allocation {
-        self.store.create(self.tenant, self.new_allocation(), plenty()).await.expect("it fits").0
+    async fn create(&self, new: NewAllocation) -> Allocation {
+        self.store.create(new.allocation.tenant, new, plenty()).await.expect("it fits").0
     }
 
-    fn wish(&self, verb: Verb) -> Change {
-        let user = UserId::mint(&self.ambient);
-        Change { verb, force: false, new_port: false, user, at: self.ambient.now(), default_quota: plenty() }
+    async fn created(&self) -> Allocation {
+        self.create(self.new_allocation()).await
+    }
+
+    /// Somebody's word, now; the act is called `allocation.VERB`.
+    pub fn word(&self, verb: &str, id: AllocationId) -> Word {
+        let cause = Cause::User(UserId::mint(&self.ambient));
+        let act = Act::anonymous(&format!("allocation.{verb}"), "allocation", id);
+        Word { cause, act, at: self.ambient.now() }
+    }
+
+    /// A wish for an allocation, with plenty to take from.
+    pub fn wish(&self, verb: Verb, id: AllocationId) -> Change {
+        let action = match verb {
+            Verb::Start => "start",
+            Verb::Stop => "stop",
+            Verb::Restart => "restart",
+            Verb::Remove => "remove",
+        };
+        let word = self.word(action, id);
+        Change { verb, force: false, new_port: false, word, default_quota: plenty() }
+    }
+
+    /// All acts so far, oldest first, with their places in the outbox.
+    pub async fn acts(&self) -> Vec<(u64, AuditRecorded)> {
+        let records = self.acts.after(0, 10_000).await.expect("the outbox is read");
+        let act = |data: &[u8]| AuditRecorded::decode(data).expect("an act is one");
+        records.iter().map(|record| (record.position, act(&record.event.data))).collect()
+    }
+
+    /// All events so far, oldest first, with their places in the outbox.
+    async fn events(&self) -> Vec<(u64, Event)> {
+        let records = self.events.after(0, 10_000).await.expect("the outbox is read");
+        records.into_iter().map(|record| (record.position, record.event)).collect()
     }
 }
 
-fn plenty() -> Amounts {
+/// What nobody uses up.
+pub fn plenty() -> Amounts {
     instances(1_000)
 }
 

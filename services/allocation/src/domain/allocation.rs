@@ -50,6 +50,9 @@ pub struct Details {
     pub crashes: u32,
     /// Removal goes on whatever the engine says.
     pub force: bool,
+    /// The program's host name, where the allocation was renamed since: a sandbox keeps the one that it was made with.
+    #[serde(default)]
+    pub host_name: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +93,8 @@ pub struct Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     User(UserId),
+    /// An admin, to somebody else's allocation.
+    Admin(UserId),
     Platform,
     Crash,
     Oom,
@@ -99,6 +104,7 @@ impl Cause {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::User(_) => "user",
+            Self::Admin(_) => "admin",
             Self::Platform => "platform",
             Self::Crash => "crash",
             Self::Oom => "oom",
@@ -107,19 +113,21 @@ impl Cause {
 
     pub const fn actor(self) -> Option<UserId> {
         match self {
-            Self::User(user) => Some(user),
+            Self::User(user) | Self::Admin(user) => Some(user),
             Self::Platform | Self::Crash | Self::Oom => None,
         }
     }
 }
 
-/// One row of the ledger.
+/// One row of the ledger: a state, and how it came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerEntry {
+    /// The allocation's after this change. A change of the name alone is a revision without a row.
+    pub revision: u64,
     pub at: Timestamp,
     pub state: State,
     pub reason: Option<Reason>,
-    /// `user`, `platform`, `crash`, …
+    /// `user`, `admin`, `platform`, `crash`, …
     pub cause: String,
     pub actor: Option<UserId>,
 }

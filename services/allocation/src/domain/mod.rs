@@ -3,8 +3,10 @@
 pub mod allocation;
 pub mod connection;
 pub mod lifecycle;
+pub mod listing;
 pub mod name;
 pub mod plan;
 pub mod quota;
 pub mod reconcile;
 pub mod request;
+pub mod settlement;

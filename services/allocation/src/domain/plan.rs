@@ -84,7 +84,7 @@ pub fn sandbox(allocation: &Allocation, network: &str) -> Result<SandboxPlan, Fa
         sandbox: allocation.details.sandbox,
         network: network.to_owned(),
         ports: allocation.ports.iter().map(published).collect::<Result<_, Failure>>()?,
-        hostname: hostname(&allocation.name),
+        hostname: hostname(allocation.details.host_name.as_ref().unwrap_or(&allocation.name)),
     })
 }
 
@@ -139,5 +139,7 @@ mod tests {
             allocation.name = name.into();
             assert_eq!(sandbox(&allocation, "n").unwrap().hostname, host);
         }
+        allocation.details.host_name = Some("first".into());
+        assert_eq!(sandbox(&allocation, "n").unwrap().hostname, "first");
     }
 }

@@ -4,6 +4,18 @@ use kit::machine::Limits;
 use kit::{Bytes, Cpu, ErrorCode, Failure};
 use serde::{Deserialize, Serialize};
 
+/// More instances or ports than any site has.
+const MOST: u32 = 1_000_000;
+
+/// What a tenant may hold, and holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    pub limits: Amounts,
+    pub used: Amounts,
+    /// Whether the limits are those of everybody for whom no admin said otherwise.
+    pub is_default: bool,
+}
+
 /// Amounts of everything that is counted: as a bound, as what is used, or as what one allocation takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +31,16 @@ impl Amounts {
     /// What one allocation with these limits and ports takes.
     pub fn of(limits: Limits, ports: usize) -> Self {
         Self { instances: 1, cpu: limits.cpu, memory: limits.memory, disk: limits.disk, ports: ports as u32 }
+    }
+
+    /// Refuses numbers that no tenant can need as limits.
+    pub fn as_limits(self) -> Result<Self, Failure> {
+        for (field, number) in [("instances", self.instances), ("ports", self.ports)] {
+            if number > MOST {
+                return Err(Failure::invalid(field, format!("A quota is at most {MOST} {field}.")));
+            }
+        }
+        Ok(self)
     }
 
     /// Whether `wanted` fits beside `used`. The failure names what does not.
@@ -59,6 +81,17 @@ mod tests {
             memory: Bytes::new(n.into()),
             disk: Bytes::new(n.into()),
             ports: n,
+        }
+    }
+
+    #[test]
+    fn limits_that_nobody_can_need_are_refused_by_their_field() {
+        assert!(amounts(MOST).as_limits().is_ok() && amounts(0).as_limits().is_ok());
+        for (field, amounts) in [
+            ("instances", Amounts { instances: MOST + 1, ..amounts(1) }),
+            ("ports", Amounts { ports: MOST + 1, ..amounts(1) }),
+        ] {
+            assert_eq!(amounts.as_limits().unwrap_err().field.as_deref(), Some(field));
         }
     }
 

@@ -105,6 +105,11 @@ fn judge(allocation: &Allocation, container: Option<&FoundContainer>, sandbox: b
             _ => None,
         },
         (State::Stopped, Desired::Running) => repair(Work::Start, Cause::Platform),
+        // A stop that the engine did not let happen: what was to stop may not run on.
+        (State::Failed | State::Lost, Desired::Stopped) => match container {
+            Some(found) if found.running && allocation.details.ever_ran => repair(Work::Stop, Cause::Platform),
+            _ => None,
+        },
         (State::Failed | State::Lost | State::Removing, _) => None,
     }
 }
@@ -200,6 +205,19 @@ mod tests {
         let old = Timestamp::EPOCH.plus(GRACE);
         assert_eq!(compare(&[removed], &inventory, old), [Finding::Sweep { id, tenant }]);
         assert_eq!(compare(&[], &inventory, old), [Finding::Sweep { id, tenant }]);
+    }
+
+    #[test]
+    fn what_failed_to_stop_and_runs_on_is_stopped() {
+        for state in [State::Failed, State::Lost] {
+            let mut failed = settled(state, Desired::Stopped);
+            failed.details.ever_ran = true;
+            let live = std::slice::from_ref(&failed);
+            let (id, work, cause) = (failed.id, Work::Stop, Cause::Platform);
+            let running = compare(live, &found(&failed, true), Timestamp::EPOCH);
+            assert_eq!(running, [Finding::Repair { id, work, cause }]);
+            assert_eq!(compare(live, &found(&failed, false), Timestamp::EPOCH), []);
+        }
     }
 
     #[test]

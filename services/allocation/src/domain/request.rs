@@ -72,6 +72,7 @@ pub fn requested(owner: Owner, machine: MachineCopy, resolved: &Resolved, ambien
             ever_ran: false,
             crashes: 0,
             force: false,
+            host_name: None,
         },
         ports: resolved.ports.clone(),
         created_at: now,

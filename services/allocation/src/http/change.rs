@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use kit::{AllocationId, Caller};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{PathId, Problem, Problems, Query, Verified};
+use wire::{PathId, Problem, Problems, Query, Verified, scope};
 
 use super::prefer;
 use super::views::AllocationView;
@@ -30,13 +30,14 @@ pub struct Nothing {}
 /// Start an allocation
 ///
 /// Its port is the one that it had, unless another is asked for. One that failed before it ever ran starts from nothing.
-#[utoipa::path(operation_id = "allocation_start", tag = "allocations", security(("bearer" = [])),
+#[utoipa::path(operation_id = "allocation_start", tag = "allocations",
+    security(("bearer" = []), ("api_key" = ["allocations:write"])),
     params(("id" = String, Path, format = Uuid), StartParameters, ("Prefer" = Option<String>, Header, description = "wait=SECONDS, at most 60")),
     responses((status = 200, description = "It is running", body = AllocationView),
               (status = 202, description = "It will be", body = AllocationView), Problems))]
 #[post("/{id}/start")]
 pub async fn start(
-    caller: Verified,
+    caller: Verified<scope::AllocationsWrite>,
     id: PathId<AllocationId>,
     request: HttpRequest,
     desk: web::Data<Desk>,
@@ -47,14 +48,16 @@ pub async fn start(
 
 /// Stop an allocation
 ///
-/// Its container ends; its name, port and volumes stay.
-#[utoipa::path(operation_id = "allocation_stop", tag = "allocations", security(("bearer" = [])),
+/// Its container ends; its name, port and volumes stay. An admin stops anybody's; that is recorded as such, and takes
+/// `admin:write` beside `allocations:write` where an API key asks.
+#[utoipa::path(operation_id = "allocation_stop", tag = "allocations",
+    security(("bearer" = []), ("api_key" = ["allocations:write"])),
     params(("id" = String, Path, format = Uuid), ("Prefer" = Option<String>, Header, description = "wait=SECONDS, at most 60")),
     responses((status = 200, description = "It is stopped", body = AllocationView),
               (status = 202, description = "It will be", body = AllocationView), Problems))]
 #[post("/{id}/stop")]
 pub async fn stop(
-    caller: Verified,
+    caller: Verified<scope::AllocationsWrite>,
     id: PathId<AllocationId>,
     request: HttpRequest,
     desk: web::Data<Desk>,
@@ -66,13 +69,14 @@ pub async fn stop(
 /// Restart an allocation
 ///
 /// The program starts anew; its network and ports stay.
-#[utoipa::path(operation_id = "allocation_restart", tag = "allocations", security(("bearer" = [])),
+#[utoipa::path(operation_id = "allocation_restart", tag = "allocations",
+    security(("bearer" = []), ("api_key" = ["allocations:write"])),
     params(("id" = String, Path, format = Uuid), ("Prefer" = Option<String>, Header, description = "wait=SECONDS, at most 60")),
     responses((status = 200, description = "It is running", body = AllocationView),
               (status = 202, description = "It will be", body = AllocationView), Problems))]
 #[post("/{id}/restart")]
 pub async fn restart(
-    caller: Verified,
+    caller: Verified<scope::AllocationsWrite>,
     id: PathId<AllocationId>,
     request: HttpRequest,
     desk: web::Data<Desk>,
@@ -97,7 +101,7 @@ pub async fn ask(
     };
     let waited = prefer::wait_of(request);
     if let Some(span) = waited {
-        allocation = wait(desk, caller, id, goal, span).await?;
+        allocation = wait(desk, allocation.tenant, id, goal, span).await?;
     }
     let reached = allocation.state == goal && !allocation.working;
     let status = if waited.is_some() && reached { StatusCode::OK } else { StatusCode::ACCEPTED };

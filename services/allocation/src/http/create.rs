@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use kit::Failure;
-use wire::{Json, Problem, Problems, Verified};
+use wire::{Json, Problem, Problems, Verified, scope};
 
 use super::prefer;
 use super::views::{AllocationView, CreateBody};
@@ -17,13 +17,14 @@ use crate::use_cases::wait::wait;
 ///
 /// Answers at once with state `requested`, or with `Prefer: wait=20` when it is running or has failed. A repeated
 /// `Idempotency-Key` gives the allocation that it made before.
-#[utoipa::path(operation_id = "allocation_create", tag = "allocations", security(("bearer" = [])), request_body = CreateBody,
+#[utoipa::path(operation_id = "allocation_create", tag = "allocations",
+    security(("bearer" = []), ("api_key" = ["allocations:write"])), request_body = CreateBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe; kept 24 h"),
            ("Prefer" = Option<String>, Header, description = "wait=SECONDS, at most 60")),
     responses((status = 201, body = AllocationView), Problems))]
 #[post("")]
 pub async fn handler(
-    caller: Verified,
+    caller: Verified<scope::AllocationsWrite>,
     request: HttpRequest,
     desk: web::Data<Desk>,
     body: Json<CreateBody>,
@@ -34,7 +35,7 @@ pub async fn handler(
     let (mut allocation, replayed) = create(&desk, &caller, order).await?;
     let waited = prefer::wait_of(&request);
     if let Some(span) = waited {
-        allocation = wait(&desk, &caller, allocation.id, State::Running, span).await?;
+        allocation = wait(&desk, allocation.tenant, allocation.id, State::Running, span).await?;
     }
     let mut response = prefer::builder(StatusCode::CREATED, waited);
     response.insert_header(("Location", format!("/allocations/{}", allocation.id)));

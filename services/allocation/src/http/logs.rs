@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use kit::{AllocationId, Failure, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{PathId, Problem, Problems, Query, Verified};
+use wire::{PathId, Problem, Problems, Query, Verified, scope};
 
 use crate::ports::LogOptions;
 use crate::use_cases::Desk;
@@ -27,12 +27,13 @@ pub struct Parameters {
 }
 
 /// Download an allocation's log
-#[utoipa::path(operation_id = "allocation_logs", tag = "allocations", security(("bearer" = [])),
+#[utoipa::path(operation_id = "allocation_logs", tag = "allocations",
+    security(("bearer" = []), ("api_key" = ["logs:read"])),
     params(("id" = String, Path, format = Uuid), Parameters),
     responses((status = 200, content_type = "text/plain", body = String), Problems))]
 #[get("/{id}/logs")]
 pub async fn handler(
-    caller: Verified,
+    caller: Verified<scope::LogsRead>,
     id: PathId<AllocationId>,
     desk: web::Data<Desk>,
     query: Query<Parameters>,

@@ -9,8 +9,15 @@ pub mod list;
 pub mod logs;
 pub mod prefer;
 pub mod quota;
+pub mod quota_reset;
+pub mod quota_set;
+pub mod quota_show;
+pub mod quota_views;
 pub mod remove;
+pub mod rename;
 pub mod show;
+#[cfg(test)]
+mod tests;
 pub mod views;
 
 use actix_web::web;
@@ -28,11 +35,15 @@ pub fn routes(desk: &Desk, door: &Door, config: &mut ServiceConfig<'_>) {
             .service(create::handler)
             .service(list::handler)
             .service(quota::handler)
+            .service(quota_show::handler)
+            .service(quota_set::handler)
+            .service(quota_reset::handler)
             .service(show::handler)
             .service(change::start)
             .service(change::stop)
             .service(change::restart)
             .service(remove::handler)
+            .service(rename::handler)
             .service(inspect::handler)
             .service(connection::handler)
             .service(events::handler)

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, web};
 use kit::{AllocationId, Failure};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{PathId, Problem, Problems, Query, Verified};
+use wire::{PathId, Problem, Problems, Query, Verified, scope};
 
 use super::change::ask;
 use super::views::AllocationView;
@@ -25,14 +25,16 @@ pub struct Parameters {
 
 /// Remove an allocation
 ///
-/// Its container, volumes and log go, its port and quota come back, its name is free.
-#[utoipa::path(operation_id = "allocation_remove", tag = "allocations", security(("bearer" = [])),
+/// Its container, volumes and log go, its port and quota come back, its name is free. An admin removes anybody's; that
+/// is recorded as such, and takes `admin:write` beside `allocations:write` where an API key asks.
+#[utoipa::path(operation_id = "allocation_remove", tag = "allocations",
+    security(("bearer" = []), ("api_key" = ["allocations:write"])),
     params(("id" = String, Path, format = Uuid), Parameters, ("Prefer" = Option<String>, Header, description = "wait=SECONDS, at most 60")),
     responses((status = 200, description = "It is removed", body = AllocationView),
               (status = 202, description = "It will be", body = AllocationView), Problems))]
 #[delete("/{id}")]
 pub async fn handler(
-    caller: Verified,
+    caller: Verified<scope::AllocationsWrite>,
     id: PathId<AllocationId>,
     request: HttpRequest,
     desk: web::Data<Desk>,

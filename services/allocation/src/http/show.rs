@@ -7,13 +7,13 @@ use actix_web::{HttpResponse, get, web};
 use kit::{AllocationId, Failure};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{PathId, Problem, Problems, Query, Verified};
+use wire::{PathId, Problem, Problems, Query, Verified, scope};
 
 use super::prefer;
 use super::views::AllocationView;
 use crate::domain::lifecycle::State;
 use crate::use_cases::Desk;
-use crate::use_cases::wait::wait;
+use crate::use_cases::show::show;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -24,23 +24,31 @@ pub struct Parameters {
     timeout: Option<u64>,
 }
 
+impl Parameters {
+    /// What is waited for, and for how long.
+    fn goal(&self) -> Result<Option<(State, Duration)>, Failure> {
+        let span = Duration::from_secs(self.timeout.unwrap_or(30));
+        let state = self.wait_for.as_deref().map(|text| {
+            let unknown = || Failure::invalid("wait_for", format!("There is no state called {text}."));
+            State::parse(text).ok_or_else(unknown)
+        });
+        Ok(state.transpose()?.map(|state| (state, span)))
+    }
+}
+
 /// Show an allocation
-#[utoipa::path(operation_id = "allocation_show", tag = "allocations", security(("bearer" = [])),
+///
+/// An admin sees anybody's; that is recorded, and takes `admin:read` beside `allocations:read` where an API key asks.
+#[utoipa::path(operation_id = "allocation_show", tag = "allocations",
+    security(("bearer" = []), ("api_key" = ["allocations:read"])),
     params(("id" = String, Path, format = Uuid), Parameters), responses((status = 200, body = AllocationView), Problems))]
 #[get("/{id}")]
 pub async fn handler(
-    caller: Verified,
+    caller: Verified<scope::AllocationsRead>,
     id: PathId<AllocationId>,
     desk: web::Data<Desk>,
     query: Query<Parameters>,
 ) -> Result<HttpResponse, Problem> {
-    let allocation = match query.0.wait_for.as_deref() {
-        None => desk.find(&caller, id.0).await?,
-        Some(text) => {
-            let unknown = || Failure::invalid("wait_for", format!("There is no state called {text}."));
-            let goal = State::parse(text).ok_or_else(unknown)?;
-            wait(&desk, &caller, id.0, goal, Duration::from_secs(query.0.timeout.unwrap_or(30))).await?
-        }
-    };
+    let allocation = show(&desk, &caller, id.0, query.0.goal()?).await?;
     Ok(prefer::answer(StatusCode::OK, None, &allocation, &desk.public_host))
 }

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use crate::domain::allocation::{Allocation, LedgerEntry, Reason};
 use crate::domain::connection::Connection;
-use crate::domain::quota::Amounts;
 use crate::domain::request::{WishedLimits, Wishes};
 use crate::use_cases::inspect::Inspection;
 
@@ -146,24 +145,6 @@ pub struct WayView {
     pub value: String,
 }
 
-/// What the tenant may hold, and holds.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Quota)]
-pub struct QuotaView {
-    pub limits: AmountsView,
-    pub used: AmountsView,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = QuotaAmounts)]
-pub struct AmountsView {
-    pub instances: u32,
-    pub cpu: f64,
-    pub memory: u64,
-    pub disk: u64,
-    pub ports: u32,
-}
-
 /// One line of the ledger.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AllocationLedgerEvent)]
@@ -171,7 +152,7 @@ pub struct EventView {
     pub at: String,
     pub state: String,
     pub reason: Option<ReasonView>,
-    /// `user`, `platform`, `crash`, `oom`, …
+    /// `user`, `admin`, `platform`, `crash`, `oom`, …
     pub cause: String,
     pub actor: Option<String>,
 }
@@ -259,13 +240,6 @@ impl From<&crate::domain::allocation::VolumeLease> for VolumeView {
     fn from(volume: &crate::domain::allocation::VolumeLease) -> Self {
         let (name, path) = (volume.name.clone(), volume.path.clone());
         Self { id: volume.id.to_string(), name, path, size: volume.size.get() }
-    }
-}
-
-impl From<Amounts> for AmountsView {
-    fn from(amounts: Amounts) -> Self {
-        let (memory, disk) = (amounts.memory.get(), amounts.disk.get());
-        Self { instances: amounts.instances, cpu: amounts.cpu.as_cores(), memory, disk, ports: amounts.ports }
     }
 }
 

@@ -3,9 +3,13 @@
 pub mod catalogue;
 pub mod engine;
 pub mod fleet;
+pub mod oversight;
 pub mod store;
+pub mod tenants;
 
 pub use catalogue::Catalogue;
 pub use engine::{Command, Engine, LogOptions};
 pub use fleet::{AllocationFleet, Ending, Progress, Ticket};
-pub use store::{AllocationStore, Filter, IdempotencyKey, NewAllocation, SortBy};
+pub use oversight::AllocationOversight;
+pub use store::{AllocationStore, IdempotencyKey, NewAllocation};
+pub use tenants::Tenants;

@@ -1,12 +1,13 @@
 //! Allocations as one tenant sees them; there is no way to ask without a tenant.
 
 use async_trait::async_trait;
-use kit::{AllocationId, Failure, MachineId, Page, PageRequest, TenantId, Timestamp, UserId};
+use kit::{Act, AllocationId, Failure, Page, PageRequest, TenantId, Timestamp};
 use tokio::sync::watch;
 
-use crate::domain::allocation::{Allocation, LedgerEntry, PropertyValues};
-use crate::domain::lifecycle::{State, Verb};
-use crate::domain::quota::Amounts;
+use crate::domain::allocation::{Allocation, Cause, LedgerEntry, PropertyValues};
+use crate::domain::lifecycle::Verb;
+use crate::domain::listing::Filter;
+use crate::domain::quota::{Amounts, Quota};
 
 /// An allocation that is to be, with the key under which its request may be repeated.
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ pub struct NewAllocation {
     pub allocation: Allocation,
     pub values: PropertyValues,
     pub key: Option<IdempotencyKey>,
+    pub act: Act,
 }
 
 /// A client's name for a request, and what the request said.
@@ -24,23 +26,7 @@ pub struct IdempotencyKey {
     pub fingerprint: [u8; 32],
 }
 
-/// Which allocations a list is of. Removed ones only where `state` says so.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub state: Option<State>,
-    pub machine: Option<MachineId>,
-    pub name: Option<String>,
-    pub sort: SortBy,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SortBy {
-    #[default]
-    NewestFirst,
-    OldestFirst,
-}
-
-/// The store.
+/// The store. An act that comes with a change commits with it, under the allocation's name; a refusal is no act.
 #[async_trait]
 pub trait AllocationStore: Send + Sync {
     /// `None` also for another tenant's: a stranger cannot tell the difference.
@@ -65,28 +51,47 @@ pub trait AllocationStore: Send + Sync {
     /// `allocation_busy`; `quota_exceeded` and `site_full` where leases are taken anew.
     async fn change(&self, tenant: TenantId, id: AllocationId, change: Change) -> Result<Allocation, Failure>;
 
+    /// Gives it another name, in any state and beside any work. The one that it has is no change.
+    /// `allocation_not_found`, `allocation_removed`, `name_taken`.
+    async fn rename(&self, tenant: TenantId, id: AllocationId, name: &str, word: Word) -> Result<Allocation, Failure>;
+
     /// The ledger, newest first.
-    async fn ledger(&self, tenant: TenantId, id: AllocationId, limit: u32) -> Result<Vec<LedgerEntry>, Failure>;
+    async fn ledger(
+        &self,
+        tenant: TenantId,
+        id: AllocationId,
+        page: &PageRequest,
+    ) -> Result<Page<LedgerEntry>, Failure>;
 
     /// The values of its properties, unsealed. `allocation_not_found`.
     async fn values(&self, tenant: TenantId, id: AllocationId) -> Result<PropertyValues, Failure>;
 
     /// What the tenant may hold, and holds.
-    async fn quota(&self, tenant: TenantId, default: Amounts) -> Result<(Amounts, Amounts), Failure>;
+    async fn quota(&self, tenant: TenantId, default: Amounts) -> Result<Quota, Failure>;
+
+    /// Records an act that changes nothing, as reading a secret; once this answers it cannot be lost.
+    async fn record(&self, act: Act) -> Result<(), Failure>;
 
     /// Changes whenever any allocation may have.
     fn changes(&self) -> watch::Receiver<u64>;
 }
 
-/// A wish of the owner's.
-#[derive(Clone, Copy, Debug)]
+/// On whose word something changes, and what is recorded of that.
+#[derive(Clone, Debug)]
+pub struct Word {
+    pub cause: Cause,
+    pub act: Act,
+    pub at: Timestamp,
+}
+
+/// A wish of the owner's, or of an admin's.
+#[derive(Clone, Debug)]
 pub struct Change {
     pub verb: Verb,
     /// For a removal: go on whatever the engine says.
     pub force: bool,
     /// For a start: take other host ports than the ones it had.
     pub new_port: bool,
-    pub user: UserId,
-    pub at: Timestamp,
+    pub word: Word,
     pub default_quota: Amounts,
 }

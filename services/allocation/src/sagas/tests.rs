@@ -14,7 +14,6 @@ use crate::domain::allocation::Allocation;
 use crate::domain::lifecycle::{State, Verb};
 use crate::domain::quota::Amounts;
 use crate::nudge::Nudge;
-use crate::ports::NewAllocation;
 use crate::ports::store::Change;
 use crate::store::sqlite::tests::world;
 use crate::tasks::{Hands, Reconcile, WorkTask};
@@ -52,15 +51,12 @@ impl Bench {
     }
 
     async fn create(&self) -> Allocation {
-        let machine = crate::fixtures::machine(&self.world.ambient);
-        let (allocation, values) = crate::fixtures::new_allocation(&self.world.ambient, self.world.tenant, machine);
-        let new = NewAllocation { allocation, values, key: None };
+        let new = self.world.new_allocation();
         self.world.store.create(self.world.tenant, new, quota()).await.unwrap().0
     }
 
     async fn ask(&self, allocation: &Allocation, verb: Verb) {
-        let at = self.world.ambient.now();
-        let change = Change { verb, force: false, new_port: false, user: allocation.user, at, default_quota: quota() };
+        let change = Change { default_quota: quota(), ..self.world.wish(verb, allocation.id) };
         self.world.store.change(self.world.tenant, allocation.id, change).await.unwrap();
         self.nudge.about(allocation.id);
     }
@@ -71,7 +67,7 @@ impl Bench {
     }
 
     async fn used(&self) -> Amounts {
-        self.world.store.quota(self.world.tenant, quota()).await.unwrap().1
+        self.world.store.quota(self.world.tenant, quota()).await.unwrap().used
     }
 }
 
@@ -201,13 +197,46 @@ async fn a_start_keeps_its_port_unless_another_is_asked_for() {
     for (new_port, same) in [(false, true), (true, false)] {
         bench.ask(&made, Verb::Stop).await;
         bench.until(&made, State::Stopped).await;
-        let at = bench.world.ambient.now();
-        let change = Change { verb: Verb::Start, force: false, new_port, user: made.user, at, default_quota: quota() };
+        let change = Change { new_port, default_quota: quota(), ..bench.world.wish(Verb::Start, made.id) };
         bench.world.store.change(bench.world.tenant, made.id, change).await.unwrap();
         let running = bench.until(&made, State::Running).await;
         assert_eq!(running.ports[0].host_port == port, same);
         assert!(running.ports[0].bound && running.details.image_digest.is_some());
     }
+    process.abort();
+}
+
+#[tokio::test]
+async fn another_name_changes_nothing_on_the_engine() {
+    let bench = Bench::new().await;
+    let process = bench.process();
+    let made = bench.create().await;
+    bench.until(&made, State::Running).await;
+    let word = bench.world.word("rename", made.id);
+    bench.world.store.rename(bench.world.tenant, made.id, "other", word).await.unwrap();
+    for (verb, state) in [(Verb::Restart, State::Running), (Verb::Stop, State::Stopped), (Verb::Start, State::Running)]
+    {
+        bench.ask(&made, verb).await;
+        assert_eq!(bench.until(&made, state).await.name, "other");
+    }
+    assert_eq!((bench.engine.calls("remove_sandbox"), bench.engine.calls("remove_container")), (0, 0));
+    process.abort();
+}
+
+#[tokio::test]
+async fn what_the_engine_would_not_stop_is_stopped_once_it_will() {
+    let bench = Bench::new().await;
+    let process = bench.process();
+    let made = bench.create().await;
+    bench.until(&made, State::Running).await;
+    bench.engine.fail("stop_container", ErrorCode::EngineRefused);
+    bench.ask(&made, Verb::Stop).await;
+    bench.until(&made, State::Failed).await;
+    assert!(bench.engine.runs(made.id));
+    bench.engine.heal();
+    Reconcile { hands: bench.hands.clone(), nudge: bench.nudge.clone() }.run_once().await;
+    bench.until(&made, State::Stopped).await;
+    assert!(!bench.engine.runs(made.id));
     process.abort();
 }
 
@@ -250,9 +279,7 @@ async fn orphans_are_swept() {
     // A removal that the engine would not let happen is recorded all the same; what is left is an orphan.
     bench.engine.fail("remove_sandbox", ErrorCode::EngineRefused);
     bench.engine.fail("remove_volume", ErrorCode::EngineRefused);
-    let at = bench.world.ambient.now();
-    let change =
-        Change { verb: Verb::Remove, force: true, new_port: false, user: allocation.user, at, default_quota: quota() };
+    let change = Change { force: true, ..bench.world.wish(Verb::Remove, allocation.id) };
     bench.world.store.change(bench.world.tenant, allocation.id, change).await.unwrap();
     bench.until(&allocation, State::Removed).await;
     assert_ne!(bench.engine.left(), (0, 0, 0, 0));

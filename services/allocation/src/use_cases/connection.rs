@@ -1,12 +1,16 @@
-//! How to connect, with the secrets: for the owner only.
+//! How to connect, with the secrets: for the owner only, and on record before they are given.
 
 use kit::{AllocationId, Caller, Failure};
 
-use super::Desk;
+use super::{Desk, act};
+use crate::domain::allocation::Allocation;
 use crate::domain::connection::{Connection, describe};
 
-pub async fn connection(desk: &Desk, caller: &Caller, id: AllocationId) -> Result<Connection, Failure> {
-    let allocation = desk.find(caller, id).await?;
+/// The allocation, and the ways to it.
+pub async fn connection(desk: &Desk, caller: &Caller, id: AllocationId) -> Result<(Allocation, Connection), Failure> {
+    let allocation = desk.find(caller.tenant, id).await?;
     let values = desk.store.values(caller.tenant, id).await?;
-    describe(&allocation, &desk.public_host, &values)
+    let connection = describe(&allocation, &desk.public_host, &values)?;
+    desk.store.record(act(caller, "allocation.connect", &allocation)).await?;
+    Ok((allocation, connection))
 }

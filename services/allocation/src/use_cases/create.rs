@@ -3,6 +3,7 @@
 use kit::{Caller, ErrorCode, Failure, MachineId, SiteId};
 
 use super::Desk;
+use super::reach::Reach;
 use crate::domain::allocation::Allocation;
 use crate::domain::name;
 use crate::domain::request::{Owner, Wishes, requested, resolve_wishes};
@@ -40,7 +41,9 @@ pub async fn create(desk: &Desk, caller: &Caller, order: Order) -> Result<(Alloc
         let name = given.clone().unwrap_or_else(|| name::make_up(&desk.ambient));
         let owner = Owner { tenant: caller.tenant, user: caller.user, name, site: desk.site.clone() };
         let allocation = requested(owner, machine.clone(), &resolved, &desk.ambient);
-        let new = NewAllocation { allocation, values: resolved.values.clone(), key: order.key.clone() };
+        let act = Reach::own(caller).act(caller, "allocation.create", allocation.id);
+        let act = act.detail("machine", &machine.spec.name);
+        let new = NewAllocation { allocation, values: resolved.values.clone(), key: order.key.clone(), act };
         tries -= 1;
         match desk.store.create(caller.tenant, new, desk.default_quota).await {
             Err(failure) if failure.code == ErrorCode::NameTaken && tries > 0 => {}

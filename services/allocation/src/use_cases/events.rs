@@ -1,14 +1,16 @@
-//! The ledger of one allocation, newest first.
+//! The ledger of one allocation, newest first, in pieces.
 
-use kit::{AllocationId, Caller, Failure};
+use kit::{AllocationId, Caller, Failure, Page, PageRequest};
 
 use super::Desk;
 use crate::domain::allocation::LedgerEntry;
 
-/// How many lines are given.
-const NEWEST: u32 = 200;
-
-pub async fn events(desk: &Desk, caller: &Caller, id: AllocationId) -> Result<Vec<LedgerEntry>, Failure> {
-    desk.find(caller, id).await?;
-    desk.store.ledger(caller.tenant, id, NEWEST).await
+pub async fn events(
+    desk: &Desk,
+    caller: &Caller,
+    id: AllocationId,
+    page: &PageRequest,
+) -> Result<Page<LedgerEntry>, Failure> {
+    desk.find(caller.tenant, id).await?;
+    desk.store.ledger(caller.tenant, id, page).await
 }

@@ -1,6 +1,6 @@
 //! What the engine says beside what the ledger says: never host paths, secrets or other tenants.
 
-use kit::{AllocationId, Caller, Failure};
+use kit::{AllocationId, Caller, Failure, PageRequest};
 
 use super::Desk;
 use crate::domain::allocation::{Allocation, LedgerEntry};
@@ -18,8 +18,9 @@ pub struct Inspection {
 }
 
 pub async fn inspect(desk: &Desk, caller: &Caller, id: AllocationId) -> Result<Inspection, Failure> {
-    let allocation = desk.find(caller, id).await?;
+    let allocation = desk.find(caller.tenant, id).await?;
     let container = desk.engine.inspect(id).await?;
-    let events = desk.store.ledger(caller.tenant, id, EVENTS).await?;
+    let newest = PageRequest { limit: EVENTS, after: None };
+    let events = desk.store.ledger(caller.tenant, id, &newest).await?.items;
     Ok(Inspection { allocation, container, events })
 }

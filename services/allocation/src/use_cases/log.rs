@@ -1,9 +1,9 @@
-//! The stored log of one allocation.
+//! The stored log of one allocation, on record before it is given.
 
 use futures::stream::BoxStream;
 use kit::{AllocationId, Caller, Failure};
 
-use super::Desk;
+use super::{Desk, act};
 use crate::domain::allocation::Allocation;
 use crate::ports::LogOptions;
 use crate::ports::engine::LogLine;
@@ -15,7 +15,8 @@ pub async fn log(
     id: AllocationId,
     options: &LogOptions,
 ) -> Result<(Allocation, BoxStream<'static, Result<LogLine, Failure>>), Failure> {
-    let allocation = desk.find(caller, id).await?;
+    let allocation = desk.find(caller.tenant, id).await?;
     let lines = desk.engine.log(id, options).await?;
+    desk.store.record(act(caller, "allocation.logs", &allocation)).await?;
     Ok((allocation, lines))
 }

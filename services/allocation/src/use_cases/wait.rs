@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kit::{AllocationId, Caller, Failure};
+use kit::{AllocationId, Failure, TenantId};
 
 use super::Desk;
 use crate::domain::allocation::Allocation;
@@ -14,7 +14,7 @@ pub const LONGEST: Duration = Duration::from_secs(60);
 /// The allocation once it is in `goal`, can no longer get there, or time is up; its state tells which.
 pub async fn wait(
     desk: &Desk,
-    caller: &Caller,
+    tenant: TenantId,
     id: AllocationId,
     goal: State,
     span: Duration,
@@ -24,7 +24,7 @@ pub async fn wait(
     tokio::pin!(deadline);
     loop {
         changes.mark_unchanged();
-        let allocation = desk.find(caller, id).await?;
+        let allocation = desk.find(tenant, id).await?;
         if allocation.state == goal && (!allocation.working || goal.is_transient()) {
             return Ok(allocation);
         }
@@ -32,8 +32,8 @@ pub async fn wait(
             return Ok(allocation);
         }
         tokio::select! {
-            () = &mut deadline => return desk.find(caller, id).await,
-            () = desk.handover.cancelled() => return desk.find(caller, id).await,
+            () = &mut deadline => return desk.find(tenant, id).await,
+            () = desk.handover.cancelled() => return desk.find(tenant, id).await,
             changed = changes.changed() => if changed.is_err() { return Ok(allocation) },
         }
     }

@@ -10,7 +10,22 @@ use crate::sagas::Scene;
 /// How many other ports are tried in one go.
 const OTHER_PORTS: u32 = 8;
 
+/// Makes it; one that is there with other ports is replaced, and the container in it goes with it: the next step makes
+/// that again.
 pub fn ensure<'s>(scene: &'s mut Scene<'_>) -> BoxFuture<'s, Result<(), Failure>> {
+    Box::pin(async {
+        match make(scene).await {
+            Err(failure) if failure.code == ErrorCode::ContainerConflict => {
+                scene.engine.remove_container(scene.command()).await?;
+                remove(scene).await?;
+                make(scene).await
+            }
+            other => other,
+        }
+    })
+}
+
+fn make<'s>(scene: &'s mut Scene<'_>) -> BoxFuture<'s, Result<(), Failure>> {
     Box::pin(async {
         let network = scene.progress.network.clone().ok_or_else(|| Failure::internal("no network for the sandbox"))?;
         for _ in 0..OTHER_PORTS {
@@ -31,7 +46,7 @@ pub fn ensure<'s>(scene: &'s mut Scene<'_>) -> BoxFuture<'s, Result<(), Failure>
 pub fn restore<'s>(scene: &'s mut Scene<'_>) -> BoxFuture<'s, Result<(), Failure>> {
     Box::pin(async {
         super::network::ensure(scene).await?;
-        ensure(scene).await
+        make(scene).await
     })
 }
 

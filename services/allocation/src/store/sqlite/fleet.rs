@@ -215,7 +215,7 @@ impl AllocationFleet for SqliteStore {
 
 /// The saga's own changes on top of what the owner may have said in the meantime.
 fn merged(before: &Allocation, saga: Details) -> Details {
-    Details { force: before.details.force, ..saga }
+    Details { force: before.details.force, host_name: before.details.host_name.clone(), ..saga }
 }
 
 async fn finish(

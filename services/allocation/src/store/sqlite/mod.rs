@@ -1,7 +1,12 @@
 //! Allocations in one SQLite file.
 
+mod change;
+mod create;
 mod fleet;
 mod leases;
+mod ledger;
+mod listing;
+mod oversight;
 mod record;
 mod rows;
 mod tenant;
@@ -16,7 +21,7 @@ use sqlite::Database;
 /// The service's tables.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/allocation/sqlite");
 
-/// Both of the service's stores: the tenant's and the fleet's.
+/// All of the service's stores: the tenant's, the fleet's and what is seen from above.
 #[derive(Clone)]
 pub struct SqliteStore {
     database: Database,

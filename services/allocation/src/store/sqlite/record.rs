@@ -1,7 +1,8 @@
-//! The one place where a change of an allocation becomes a row, a line of the ledger and an event: all or none.
+//! The one place where a change of an allocation becomes a row, a line of the ledger, an event and an act: all or none.
+//! Every change is a revision and an event of that revision; the ledger is about states and has a line for those that set one.
 
 use bus::{Event, Topic};
-use kit::{Failure, ServiceName};
+use kit::{Act, ErrorCode, Failure, ServiceName};
 use sqlite::Stored as _;
 use sqlx::SqliteConnection;
 
@@ -77,19 +78,48 @@ pub async fn announce(
     .execute(&mut *connection)
     .await
     .stored()?;
-    let payload = events::event(allocation, &settings.public_host, cause, changed);
     let kind = format!("allocation.{}", allocation.state.as_str());
-    let id = allocation.id;
-    let event = Event::new(
-        &settings.ambient,
-        Topic::Allocation,
-        ServiceName::Allocation,
-        kind,
-        id,
-        allocation.revision,
-        &payload,
-    );
+    append(connection, settings, allocation, kind, cause, changed).await
+}
+
+/// The event of an allocation that has another name now. It is in the state that it was in: the ledger gets no line.
+pub async fn announce_renamed(
+    connection: &mut SqliteConnection,
+    settings: &Settings,
+    allocation: &Allocation,
+    cause: Cause,
+) -> Result<(), Failure> {
+    append(connection, settings, allocation, "allocation.renamed".to_owned(), cause, &["name"]).await
+}
+
+async fn append(
+    connection: &mut SqliteConnection,
+    settings: &Settings,
+    allocation: &Allocation,
+    kind: String,
+    cause: Cause,
+    changed: &[&str],
+) -> Result<(), Failure> {
+    let payload = events::event(allocation, &settings.public_host, cause, changed);
+    let (topic, source) = (Topic::Allocation, ServiceName::Allocation);
+    let event = Event::new(&settings.ambient, topic, source, kind, allocation.id, allocation.revision, &payload);
     bus::outbox::append(connection, &event).await
+}
+
+/// The act's row for the audit list, under the name that the allocation has after it.
+pub async fn act(
+    connection: &mut SqliteConnection,
+    settings: &Settings,
+    act: Act,
+    allocation: &Allocation,
+) -> Result<(), Failure> {
+    let act = act.detail("name", &allocation.name);
+    bus::audit::append(connection, &settings.ambient, ServiceName::Allocation, &act).await
+}
+
+/// Names are unique among a tenant's living.
+pub fn name_taken(name: &str) -> Failure {
+    Failure::new(ErrorCode::NameTaken, format!("You have an allocation called {name} already.")).field("name")
 }
 
 fn difference(before: &Allocation, after: &Allocation) -> Vec<&'static str> {

@@ -66,6 +66,7 @@ pub fn allocation(row: &SqliteRow) -> Result<Allocation, Failure> {
 
 pub fn ledger_entry(row: &SqliteRow) -> Result<LedgerEntry, Failure> {
     Ok(LedgerEntry {
+        revision: row.get::<i64, _>("revision") as u64,
         at: Timestamp::from_micros(row.get("at")),
         state: State::parse(row.get("state")).ok_or_else(|| broken("state"))?,
         reason: reason(row),

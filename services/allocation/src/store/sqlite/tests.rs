@@ -1,17 +1,17 @@
-//! The contract on SQLite, and a store that forgets its tenant to prove that the suite notices.
+//! The contract on SQLite, and stores that are wrong on purpose to prove that the suites notice.
+
+pub mod wrong;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use kit::{AllocationId, Ambient, Failure, MasterKey, Page, PageRequest, TenantId};
+use bus::{OutboxSource, Topic};
+use kit::{Ambient, MasterKey, ServiceName};
 use sqlite::Database;
-use tokio::sync::watch;
 
 use super::{MIGRATIONS, Settings, SqliteStore};
-use crate::contract::{World, allocation_fleet, allocation_store};
-use crate::domain::allocation::{Allocation, LedgerEntry, PropertyValues};
-use crate::domain::quota::Amounts;
-use crate::ports::store::{AllocationStore, Change, Filter, IdempotencyKey, NewAllocation};
+use crate::contract::{
+    Sides, World, allocation_changes, allocation_fleet, allocation_lists, allocation_oversight, allocation_store,
+};
 
 async fn fresh() -> (SqliteStore, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
@@ -26,9 +26,20 @@ async fn fresh() -> (SqliteStore, tempfile::TempDir) {
     (SqliteStore::new(database, settings), directory)
 }
 
+fn sides(store: &SqliteStore) -> Sides {
+    let source = |topic| Arc::new(OutboxSource::new(store.database.clone(), topic));
+    Sides {
+        store: Arc::new(store.clone()),
+        fleet: Arc::new(store.clone()),
+        oversight: Arc::new(store.clone()),
+        events: source(Topic::Allocation),
+        acts: source(Topic::Audit(ServiceName::Allocation)),
+    }
+}
+
 pub async fn world() -> World {
     let (store, directory) = fresh().await;
-    World::new(Arc::new(store.clone()), Arc::new(store), Box::new(directory))
+    World::new(sides(&store), Box::new(directory))
 }
 
 #[tokio::test]
@@ -37,66 +48,21 @@ async fn sqlite_keeps_the_tenants_contract() {
 }
 
 #[tokio::test]
+async fn sqlite_keeps_the_contract_of_changes() {
+    testkit::contract::passes(allocation_changes(), world).await;
+}
+
+#[tokio::test]
+async fn sqlite_keeps_the_contract_of_lists() {
+    testkit::contract::passes(allocation_lists(), world).await;
+}
+
+#[tokio::test]
 async fn sqlite_keeps_the_fleets_contract() {
     testkit::contract::passes(allocation_fleet(), world).await;
 }
 
-/// Answers anybody about anything, and lets everybody have as much as they like.
-struct Careless {
-    store: SqliteStore,
-}
-
-#[async_trait]
-impl AllocationStore for Careless {
-    async fn find(&self, _: TenantId, id: AllocationId) -> Result<Option<Allocation>, Failure> {
-        crate::ports::AllocationFleet::find(&self.store, id).await
-    }
-
-    async fn find_by_key(&self, tenant: TenantId, key: &IdempotencyKey) -> Result<Option<Allocation>, Failure> {
-        self.store.find_by_key(tenant, key).await
-    }
-
-    async fn create(
-        &self,
-        tenant: TenantId,
-        new: NewAllocation,
-        mut bound: Amounts,
-    ) -> Result<(Allocation, bool), Failure> {
-        bound.instances = 1_000;
-        self.store.create(tenant, new, bound).await
-    }
-
-    async fn list(&self, tenant: TenantId, filter: &Filter, page: &PageRequest) -> Result<Page<Allocation>, Failure> {
-        self.store.list(tenant, filter, page).await
-    }
-
-    async fn change(&self, tenant: TenantId, id: AllocationId, change: Change) -> Result<Allocation, Failure> {
-        self.store.change(tenant, id, change).await
-    }
-
-    async fn ledger(&self, tenant: TenantId, id: AllocationId, limit: u32) -> Result<Vec<LedgerEntry>, Failure> {
-        self.store.ledger(tenant, id, limit).await
-    }
-
-    async fn values(&self, tenant: TenantId, id: AllocationId) -> Result<PropertyValues, Failure> {
-        self.store.values(tenant, id).await
-    }
-
-    async fn quota(&self, tenant: TenantId, default: Amounts) -> Result<(Amounts, Amounts), Failure> {
-        self.store.quota(tenant, default).await
-    }
-
-    fn changes(&self) -> watch::Receiver<u64> {
-        self.store.changes()
-    }
-}
-
 #[tokio::test]
-async fn a_careless_store_is_found_out() {
-    let careless = || async {
-        let (store, directory) = fresh().await;
-        World::new(Arc::new(Careless { store: store.clone() }), Arc::new(store), Box::new(directory))
-    };
-    let expected = ["a_strangers_is_none", "a_quota_of_three_gives_three_of_fifty"];
-    testkit::contract::fails(allocation_store(), careless, &expected).await;
+async fn sqlite_keeps_the_contract_of_oversight() {
+    testkit::contract::passes(allocation_oversight(), world).await;
 }

@@ -5,17 +5,13 @@ use sqlite::Stored as _;
 use sqlx::{Row as _, SqliteConnection, SqliteExecutor};
 
 use crate::domain::allocation::Allocation;
-use crate::domain::quota::Amounts;
+use crate::domain::quota::{Amounts, Quota};
 
 /// What the tenant may hold, and holds.
-pub async fn read(
-    connection: impl SqliteExecutor<'_>,
-    tenant: TenantId,
-    default: Amounts,
-) -> Result<(Amounts, Amounts), Failure> {
+pub async fn read(connection: impl SqliteExecutor<'_>, tenant: TenantId, default: Amounts) -> Result<Quota, Failure> {
     let row = sqlx::query("SELECT * FROM tenant_usage WHERE tenant_id = ?").bind(tenant.as_bytes());
     let Some(row) = row.fetch_optional(connection).await.stored()? else {
-        return Ok((default, Amounts::default()));
+        return Ok(Quota { limits: default, used: Amounts::default(), is_default: true });
     };
     let used = Amounts {
         instances: row.get("instances"),
@@ -24,18 +20,35 @@ pub async fn read(
         disk: Bytes::new(row.get::<i64, _>("disk") as u64),
         ports: row.get("ports"),
     };
-    let bounds = match row.get::<Option<&str>, _>("bounds") {
-        Some(text) => serde_json::from_str(text).map_err(|_| Failure::internal("a tenant's bounds are broken"))?,
-        None => default,
-    };
-    Ok((bounds, used))
+    let set = row.get::<Option<&str>, _>("bounds").map(serde_json::from_str::<Amounts>).transpose();
+    let set = set.map_err(|_| Failure::internal("a tenant's bounds are broken"))?;
+    Ok(Quota { limits: set.unwrap_or(default), used, is_default: set.is_none() })
+}
+
+/// Sets what the tenant may hold; `None` takes back what was set.
+pub async fn bound(
+    connection: &mut SqliteConnection,
+    tenant: TenantId,
+    limits: Option<Amounts>,
+) -> Result<(), Failure> {
+    let limits = limits.map(|limits| serde_json::to_string(&limits)).transpose().map_err(Failure::internal)?;
+    sqlx::query(
+        "INSERT INTO tenant_usage (tenant_id, instances, cpu_millis, memory, disk, ports, bounds)
+         VALUES (?, 0, 0, 0, 0, 0, ?) ON CONFLICT (tenant_id) DO UPDATE SET bounds = excluded.bounds",
+    )
+    .bind(tenant.as_bytes())
+    .bind(limits)
+    .execute(connection)
+    .await
+    .stored()
+    .map(drop)
 }
 
 /// Takes what an allocation needs. `quota_exceeded`.
 pub async fn take(connection: &mut SqliteConnection, allocation: &Allocation, default: Amounts) -> Result<(), Failure> {
-    let (bounds, used) = read(&mut *connection, allocation.tenant, default).await?;
+    let quota = read(&mut *connection, allocation.tenant, default).await?;
     let wanted = Amounts::of(allocation.details.limits, allocation.ports.len());
-    bounds.allow(used, wanted)?;
+    quota.limits.allow(quota.used, wanted)?;
     add(connection, allocation.tenant, wanted, 1).await?;
     set_holding(connection, allocation, true).await
 }

@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS allocation_everybody ON allocation (created_at, id);

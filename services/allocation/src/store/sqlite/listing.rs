@@ -1,0 +1,87 @@
+//! Lists of allocations, of one tenant or of all: one piece of a query for each filter and order.
+
+use kit::{AllocationId, Cursor, Failure, Page, PageRequest, TenantId};
+use sqlite::Stored as _;
+use sqlx::{QueryBuilder, Sqlite, SqlitePool};
+
+use super::rows::{self, select_allocation};
+use crate::domain::allocation::Allocation;
+use crate::domain::listing::{Filter, Sort, SortBy};
+
+/// Where a page ended: the sort column's value.
+enum Key {
+    Time(i64),
+    Name(String),
+}
+
+pub async fn list(
+    readers: &SqlitePool,
+    tenant: Option<TenantId>,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Page<Allocation>, Failure> {
+    let mut query = QueryBuilder::<Sqlite>::new(select_allocation!("WHERE "));
+    match filter.state {
+        Some(state) => query.push("a.state = ").push_bind(state.as_str()),
+        None => query.push("a.state <> 'removed'"),
+    };
+    if let Some(tenant) = tenant {
+        query.push(" AND a.tenant_id = ").push_bind(tenant.as_bytes().to_vec());
+    }
+    if let Some(machine) = filter.machine {
+        query.push(" AND a.machine_id = ").push_bind(machine.as_bytes().to_vec());
+    }
+    if let Some(name) = &filter.name {
+        query.push(" AND a.name = ").push_bind(name.clone());
+    }
+    if let Some(part) = &filter.part {
+        query.push(" AND INSTR(a.name, ").push_bind(part.as_str().to_owned()).push(") > 0");
+    }
+    in_order(&mut query, filter.sort, page)?;
+    query.push(" LIMIT ").push_bind(i64::from(page.limit) + 1);
+    let found = query.build().fetch_all(readers).await.stored()?;
+    let items = found.iter().map(rows::allocation).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, page.limit, |last| cursor_of(filter.sort, last)))
+}
+
+/// What comes behind the cursor, and the order.
+fn in_order(query: &mut QueryBuilder<Sqlite>, sort: Sort, page: &PageRequest) -> Result<(), Failure> {
+    let column = match sort.by {
+        SortBy::CreatedAt => "a.created_at",
+        SortBy::Name => "a.name",
+    };
+    let (beyond, order) = if sort.descending { (" < ", " DESC") } else { (" > ", " ASC") };
+    if let Some(cursor) = &page.after {
+        let (key, id) = read_cursor(sort, cursor)?;
+        query.push(" AND (").push(column).push(", a.id)").push(beyond).push("(");
+        match key {
+            Key::Time(micros) => query.push_bind(micros),
+            Key::Name(name) => query.push_bind(name),
+        };
+        query.push(", ").push_bind(id.as_bytes().to_vec()).push(")");
+    }
+    query.push(" ORDER BY ").push(column).push(order).push(", a.id").push(order);
+    Ok(())
+}
+
+fn cursor_of(sort: Sort, last: &Allocation) -> Cursor {
+    let key = match sort.by {
+        SortBy::CreatedAt => last.created_at.as_micros().to_string(),
+        SortBy::Name => last.name.clone(),
+    };
+    Cursor::of(&[sort.as_str(), &key, &last.id.to_string()])
+}
+
+fn read_cursor(sort: Sort, cursor: &Cursor) -> Result<(Key, AllocationId), Failure> {
+    let refused = || Failure::invalid("cursor", "This cursor is not one that a list in this order gave.");
+    let parts = cursor.parts();
+    let [name, key, id] = parts.as_slice() else { return Err(refused()) };
+    if *name != sort.as_str() {
+        return Err(refused());
+    }
+    let key = match sort.by {
+        SortBy::CreatedAt => Key::Time(key.parse().map_err(|_| refused())?),
+        SortBy::Name => Key::Name((*key).to_owned()),
+    };
+    Ok((key, id.parse().map_err(|_| refused())?))
+}
