@@ -40,6 +40,19 @@ pub enum Reply {
     Socket(Vec<Value>, u16),
 }
 
+pub fn list(items: &[Value]) -> Reply {
+    Reply::Json(200, json!({ "items": items, "next_cursor": null }))
+}
+
+pub fn nothing_there() -> Reply {
+    Reply::Problem(404, "route_not_found", vec![])
+}
+
+/// Done, and nothing to say.
+pub fn empty(status: u16) -> Reply {
+    Reply::Json(status, Value::Null)
+}
+
 type Answer = dyn Fn(&Asked, usize) -> Reply + Send + Sync;
 
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 pub struct Client {
@@ -43,14 +44,25 @@ impl Client {
         self.config.path().join("berth/credentials.json")
     }
 
-    /// Runs `berth` with the words of a line.
+    /// Runs `berth` at the platform with the words of a line.
     pub async fn run(&self, line: &str) -> Ran {
+        self.run_words(&line.split_whitespace().collect::<Vec<_>>()).await
+    }
+
+    pub async fn run_words(&self, words: &[&str]) -> Ran {
+        let words: Vec<&str> = ["--url", &self.url].iter().chain(words).copied().collect();
+        self.run_with(&words, &[], "").await
+    }
+
+    /// Runs `berth` with these words, variables and standard input, and nothing else.
+    pub async fn run_with(&self, words: &[&str], environment: &[(&str, &str)], input: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
-        for name in ["BERTH_URL", "BERTH_PASSWORD", "BERTH_SETUP_CODE"] {
-            command.env_remove(name);
-        }
-        command.env("XDG_CONFIG_HOME", self.config.path()).args(["--url", &self.url]).args(line.split_whitespace());
-        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.unwrap();
+        command.env_clear().env("XDG_CONFIG_HOME", self.config.path()).envs(environment.iter().copied()).args(words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        // Who reads nothing of it may end before all is written.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
+        let output = child.wait_with_output().await.unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
     }

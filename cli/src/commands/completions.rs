@@ -1,0 +1,36 @@
+//! `completions`: what makes a shell complete our command lines, for packages and for people's shell start-up files.
+
+use clap::CommandFactory as _;
+use clap_complete::{Shell, generate};
+
+use crate::args::Args;
+use crate::failure::Failure;
+use crate::output::Output;
+
+pub fn run(shell: Shell) -> Result<(), Failure> {
+    Output::bytes(&script(shell))
+}
+
+fn script(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    generate(shell, &mut Args::command(), "berth", &mut script);
+    script
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn every_shell_completes_every_command() {
+        for shell in Shell::value_variants() {
+            let script = String::from_utf8(script(*shell)).unwrap();
+            for command in Args::command().get_subcommands() {
+                assert!(script.contains(command.get_name()), "{shell} does not know {}", command.get_name());
+            }
+            assert!(script.contains("dead-letters") && script.contains("keep-volumes"), "{shell}");
+        }
+    }
+}
