@@ -59,7 +59,15 @@ impl Api {
         serde_json::from_slice(&body).map_err(|_| self.not_berth())
     }
 
-    /// A list from its beginning to its end, or to as many items as are wanted.
+    /// A list that the platform gives as a whole.
+    pub async fn all(&self, call: Call) -> Result<Vec<Value>, Failure> {
+        match self.send(call).await?["items"].take() {
+            Value::Array(items) => Ok(items),
+            _ => Err(self.not_berth()),
+        }
+    }
+
+    /// A list that comes in pieces, to its end or to as many items as are wanted.
     pub async fn list(&self, call: Call, most: Option<usize>) -> Result<Vec<Value>, Failure> {
         let (mut items, mut cursor) = (Vec::new(), None);
         let most = most.unwrap_or(usize::MAX);

@@ -188,13 +188,6 @@ pub struct Export {
 }
 
 #[derive(Debug, Group)]
-pub struct Audit {
-    /// How many entries at most, newest first
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub limit: usize,
-}
-
-#[derive(Debug, Group)]
 pub struct DeleteAccount {
     #[command(flatten)]
     pub consent: Consent,

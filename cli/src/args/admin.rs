@@ -4,7 +4,8 @@
 use clap::{Args as Group, Subcommand};
 use kit::{Bytes, Cpu};
 
-use super::{Consent, Moment, parse};
+use super::audit::Filter;
+use super::{Consent, parse};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -51,7 +52,7 @@ pub enum Command {
         force: bool,
     },
     /// List messages that could not be delivered
-    #[command(after_help = examples!("berth admin dead-letters"))]
+    #[command(after_help = examples!("berth admin dead-letters --channel webhook"))]
     DeadLetters(DeadLetters),
     /// Try to deliver a message again
     #[command(after_help = examples!("berth admin resend 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a"))]
@@ -72,8 +73,8 @@ pub struct Users {
     pub admin: Option<bool>,
     #[arg(long)]
     pub suspended: Option<bool>,
-    /// In which order: a field's name, with - in front for the greatest first
-    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+    /// In which order
+    #[arg(long, value_parser = ["created_at", "-created_at", "email", "-email"], allow_hyphen_values = true)]
     pub sort: Option<String>,
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 200)]
@@ -102,24 +103,8 @@ pub struct Audit {
     /// Only what was done to this tenant's things
     #[arg(long, value_name = "ID")]
     pub tenant: Option<String>,
-    /// Only this action, such as allocation.stop
-    #[arg(long)]
-    pub action: Option<String>,
-    /// Only what was done to things of this kind, such as machine
-    #[arg(long, value_name = "KIND")]
-    pub subject_kind: Option<String>,
-    /// Only what was done to the thing with this id
-    #[arg(long, value_name = "ID")]
-    pub subject_id: Option<String>,
-    /// Only from then on: 2026-01-31T09:30:00Z, or 24h for a day ago
-    #[arg(long, value_name = "TIME", value_parser = parse::moment)]
-    pub since: Option<Moment>,
-    /// Only before then
-    #[arg(long, value_name = "TIME", value_parser = parse::moment)]
-    pub until: Option<Moment>,
-    /// How many entries at most, newest first
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub limit: usize,
+    #[command(flatten)]
+    pub filter: Filter,
 }
 
 #[derive(Debug, Group)]
@@ -167,6 +152,15 @@ pub struct Allocation {
 
 #[derive(Debug, Group)]
 pub struct DeadLetters {
+    /// Only those that went this way
+    #[arg(long, value_parser = ["email", "sms", "webhook"])]
+    pub channel: Option<String>,
+    /// Only those of this kind, such as welcome or allocation.failed
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Only those to this user, by mail address or id
+    #[arg(long)]
+    pub user: Option<String>,
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,

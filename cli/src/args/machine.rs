@@ -17,8 +17,8 @@ pub struct List {
     /// Only those with this text in their name or description
     #[arg(long, short, value_name = "TEXT")]
     pub query: Option<String>,
-    /// In which order: a field's name, with - in front for the greatest first
-    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+    /// In which order
+    #[arg(long, value_parser = ["name", "-name", "created_at", "-created_at"], allow_hyphen_values = true)]
     pub sort: Option<String>,
     /// Also those that are not offered any more
     #[arg(long, short)]
@@ -50,15 +50,24 @@ pub enum Command {
         #[command(flatten)]
         consent: Consent,
     },
-    /// List what a machine was, newest first
-    #[command(after_help = examples!("berth machine revisions redis"))]
-    Revisions(Target),
+    /// List what a machine was, newest first; a deleted one's by its id
+    #[command(after_help = examples!("berth machine revisions redis --limit 5"))]
+    Revisions(Revisions),
 }
 
 #[derive(Debug, Group)]
 pub struct Target {
     /// The machine's name or id
     pub machine: String,
+}
+
+#[derive(Debug, Group)]
+pub struct Revisions {
+    #[command(flatten)]
+    pub target: Target,
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
 }
 
 #[derive(Debug, Group)]

@@ -8,6 +8,7 @@ macro_rules! examples {
 pub mod account;
 pub mod admin;
 pub mod allocation;
+pub mod audit;
 pub mod context;
 pub mod feed;
 pub mod machine;
@@ -50,13 +51,14 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "berth", version, after_help = AFTER_HELP, max_term_width = 120)]
 pub struct Args {
-    #[command(flatten)]
-    pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
 }
 
 #[derive(Debug, Group)]
+#[command(next_help_heading = "Options of all commands")]
 pub struct Global {
     /// Where the platform is, whatever the context; else `BERTH_URL`, the context, `http://127.0.0.1:8080`
     #[arg(long, global = true)]
@@ -123,8 +125,8 @@ pub enum Command {
     #[command(after_help = examples!("berth export -o me.json"))]
     Export(account::Export),
     /// List what you did, and what was done to you
-    #[command(after_help = examples!("berth audit --limit 20"))]
-    Audit(account::Audit),
+    #[command(after_help = examples!("berth audit --limit 20", "berth audit --action allocation. --since 24h"))]
+    Audit(audit::Filter),
     /// Delete your account with everything that it owns
     #[command(after_help = examples!("berth delete-account"))]
     DeleteAccount(account::DeleteAccount),

@@ -46,7 +46,7 @@ pub enum Webhooks {
     Add {
         #[arg(id = "address", value_name = "URL")]
         url: String,
-        /// What is sent; may be given several times
+        /// What is sent, such as allocation.failed, or * for all; may be given several times
         #[arg(long = "event", required = true, value_name = "KIND", value_delimiter = ',')]
         events: Vec<String>,
     },
@@ -67,15 +67,9 @@ pub enum Webhooks {
     /// Send a webhook something to try it out
     #[command(after_help = examples!("berth notify webhooks test 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a"))]
     Test(Webhook),
-    /// List what was sent to a webhook, and how that went
-    #[command(after_help = examples!("berth notify webhooks deliveries 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a --limit 10"))]
-    Deliveries {
-        #[command(flatten)]
-        target: Webhook,
-        /// How many at most
-        #[arg(long, value_name = "N", default_value_t = 50)]
-        limit: usize,
-    },
+    /// List what was sent to a webhook lately, and how that went
+    #[command(after_help = examples!("berth notify webhooks deliveries 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a"))]
+    Deliveries(Webhook),
 }
 
 #[derive(Debug, Group)]
@@ -85,7 +79,7 @@ pub struct Webhook {
 }
 
 #[derive(Debug, Group)]
-#[group(required = true, multiple = true, args = ["to", "events"])]
+#[group(required = true, multiple = true, args = ["to", "events", "active"])]
 pub struct WebhookUpdate {
     #[command(flatten)]
     pub target: Webhook,
@@ -95,4 +89,7 @@ pub struct WebhookUpdate {
     /// All that is sent from now on; may be given several times
     #[arg(long = "event", value_name = "KIND", value_delimiter = ',')]
     pub events: Vec<String>,
+    /// Whether anything is sent; `on` also where the platform gave up
+    #[arg(long, value_name = "on|off", value_parser = parse::on_or_off, action = ArgAction::Set)]
+    pub active: Option<bool>,
 }

@@ -44,12 +44,12 @@ pub async fn user_id(client: &Client, email_or_id: &str) -> Result<String, Failu
     }
 }
 
-/// The id of what has this name in a short list whose names need not be unique.
+/// The id of what has this name in a list that is given as a whole.
 pub async fn by_name(client: &Client, path: &str, noun: &str, name_or_id: &str) -> Result<String, Failure> {
     if is_id(name_or_id) {
         return Ok(name_or_id.to_owned());
     }
-    let found = client.api.list(Call::get(path), None).await?;
+    let found = client.api.all(Call::get(path)).await?;
     let named: Vec<Value> = found.into_iter().filter(|found| found["name"] == name_or_id).collect();
     match named.as_slice() {
         [] => Err(missing(noun, name_or_id)),

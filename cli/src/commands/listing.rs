@@ -7,19 +7,31 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::render::{self, Field};
 
-/// Asks for a list and shows it, up to `most` items. Where it is empty, people get a word on standard error.
-pub async fn list(
-    client: &Client,
-    call: Call,
-    most: Option<usize>,
-    fields: &[Field],
-    none: &str,
-) -> Result<(), Failure> {
-    let items = client.api.list(call, most).await?;
-    if items.is_empty() {
-        client.output.aside(none);
+/// How a list is shown.
+#[derive(Clone, Copy)]
+pub struct Listing {
+    pub fields: &'static [Field],
+    /// What people are told on standard error where it is empty.
+    pub none: &'static str,
+}
+
+impl Listing {
+    /// A list that the platform gives as a whole.
+    pub async fn all(self, client: &Client, call: Call) -> Result<(), Failure> {
+        self.show(client, &client.api.all(call).await?)
     }
-    client.output.result(&json!({ "items": items }), || render::items(fields, &items, client.look()))
+
+    /// The first of a list that comes in pieces, up to `most`.
+    pub async fn up_to(self, client: &Client, most: usize, call: Call) -> Result<(), Failure> {
+        self.show(client, &client.api.list(call, Some(most)).await?)
+    }
+
+    fn show(self, client: &Client, items: &[Value]) -> Result<(), Failure> {
+        if items.is_empty() {
+            client.output.aside(self.none);
+        }
+        client.output.result(&json!({ "items": items }), || render::items(self.fields, items, client.look()))
+    }
 }
 
 /// Shows one thing.

@@ -30,20 +30,30 @@ struct Page {
 }
 
 fn pages() -> Result<Vec<Page>, Failure> {
-    let mut root = Args::command();
+    let mut root = without_help(Args::command());
     root.build();
     let mut pages = Vec::new();
     add(&mut pages, &root, "berth")?;
     Ok(pages)
 }
 
+/// `help` below a command says what that command's page says.
+fn without_help(command: Command) -> Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help)
+}
+
 fn add(pages: &mut Vec<Page>, command: &Command, name: &str) -> Result<(), Failure> {
-    let page = Man::new(command.clone().display_name(name.to_owned()).disable_help_subcommand(true));
+    let man =
+        Man::new(command.clone()).title(name).manual("Berth").source(concat!("berth ", env!("CARGO_PKG_VERSION")));
     let mut text = Vec::new();
-    page.render(&mut text).map_err(Failure::other)?;
-    pages.push(Page { file: page.get_filename(), text });
-    let named = command.get_subcommands().filter(|below| below.get_name() != "help" && !below.is_hide_set());
-    named.into_iter().try_for_each(|below| add(pages, below, &format!("{name}-{}", below.get_name())))
+    man.render(&mut text).map_err(Failure::other)?;
+    pages.push(Page { file: format!("{name}.1"), text: headed(&String::from_utf8_lossy(&text)).into_bytes() });
+    command.get_subcommands().try_for_each(|below| add(pages, below, &format!("{name}-{}", below.get_name())))
+}
+
+/// What stands below `--help` has one heading in a page, whatever it is; this gives it the usual ones.
+fn headed(page: &str) -> String {
+    page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n").replace(".SH EXTRA\n", ".SH NOTES\n")
 }
 
 fn write(directory: &Path, pages: &[Page]) -> std::io::Result<()> {
@@ -63,7 +73,9 @@ mod tests {
         for file in ["berth.1", "berth-keys-create.1", "berth-notify-webhooks-rotate.1", "berth-admin-dead-letters.1"] {
             assert!(find(file).is_some_and(|text| text.contains(".SH NAME")), "{file}");
         }
-        assert!(find("berth-keys-create.1").unwrap().contains("allocations:read"));
+        let page = find("berth-keys-create.1").unwrap();
+        assert!(page.contains("allocations:read") && page.contains(".SH EXAMPLES\n  berth keys create"), "{page}");
+        assert!(!find("berth.1").unwrap().contains("berth\\-help"));
         let mut files: Vec<&str> = pages.iter().map(|page| page.file.as_str()).collect();
         files.sort_unstable();
         files.dedup();

@@ -1,6 +1,7 @@
 //! The platform's answers as people read them.
 
 mod amount;
+mod comment;
 mod field;
 mod machine;
 mod paint;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::model::{Allocation, Connection, Limits, Quota, User};
 
 use amount::{age, size};
+pub use comment::comments;
 pub use field::{Field, items, thing};
 pub use machine::{machine, machines};
 pub use paint::{Paint, Tone};

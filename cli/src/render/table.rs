@@ -35,7 +35,7 @@ impl<T: AsRef<str>> From<T> for Cell {
 }
 
 /// What came from others must not steer the terminal.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

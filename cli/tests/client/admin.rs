@@ -84,8 +84,9 @@ async fn a_quota_is_shown_set_in_part_and_reset() {
     let whole =
         json!({"instances": 20, "cpu": 4.0, "memory": 8_589_934_592_u64, "disk": 21_474_836_480_u64, "ports": 10});
     assert_eq!(platform.asked(&format!("PUT {path}"))[0].body, whole);
-    let (_, shown) = done(&format!("DELETE {path}"), empty(204), &["admin", "quota", ID, "--reset"]).await;
-    assert!(shown.contains("default again"), "{shown}");
+    let (_, shown) =
+        done(&format!("DELETE {path}"), Reply::Json(200, quota()), &["admin", "quota", ID, "--reset"]).await;
+    assert!(shown.contains("instances  1     5"), "{shown}");
 }
 
 #[tokio::test]
@@ -104,9 +105,15 @@ async fn everybodys_allocations_are_listed_stopped_and_removed() {
 
 #[tokio::test]
 async fn dead_letters_are_listed_and_sent_again() {
-    let letter = json!({"id": ID, "kind": "welcome", "channel": "email", "recipient": "a@b.org", "attempts": 8});
-    let (_, shown) = done("GET /notifications/dead-letters", list(&[letter]), &["admin", "dead-letters"]).await;
-    assert!(shown.contains("welcome  email    a@b.org  8"), "{shown}");
+    let letter = json!({"id": ID, "kind": "welcome", "channel": "email", "recipient": "a@b.org", "attempts": 8, "reason": "mail_refused"});
+    let (asked, shown) = done(
+        "GET /notifications/dead-letters",
+        list(&[letter]),
+        &["admin", "dead-letters", "--channel", "email", "--user", ID],
+    )
+    .await;
+    assert_eq!(asked.query, format!("channel=email&user_id={ID}&limit=100"));
+    assert!(shown.contains("welcome  email    a@b.org  8      mail_refused"), "{shown}");
     let line = format!("POST /notifications/dead-letters/{ID}/resend");
     let (_, shown) = done(&line, empty(202), &["admin", "resend", ID]).await;
     assert_eq!(shown, format!("{ID} is tried again\n"));

@@ -138,10 +138,10 @@ async fn an_allocation_gets_another_name() {
 
 #[tokio::test]
 async fn events_tell_what_happened_and_why() {
-    let event = json!({"at": "2026-01-31T09:30:00Z", "state": "failed", "cause": "crash",
+    let event = json!({"at": "2026-01-31T09:30:00Z", "state": "failed", "cause": "crash", "actor": null,
         "reason": {"code": "oom_killed", "detail": "Too little memory."}});
     let line = format!("GET /allocations/{ID}/events");
     let (asked, shown) = done(&line, list(&[event]), &["events", "demo", "--limit", "10"]).await;
     assert_eq!(asked.query, "limit=10");
-    assert_eq!(shown.lines().nth(1), Some("2026-01-31 09:30:00  failed  crash  Too little memory."));
+    assert_eq!(shown.lines().nth(1), Some("2026-01-31 09:30:00  failed  crash      Too little memory."));
 }

@@ -77,8 +77,9 @@ async fn a_machine_leaves_the_catalogue_and_its_past_can_be_read() {
     let line = format!("DELETE /machines/{ID}");
     let (asked, shown) = done(&line, empty(204), &["machine", "rm", "redis", "--yes"]).await;
     assert_eq!((asked.header("if-match"), shown.as_str()), ("\"3\"", "redis is out of the catalogue\n"));
-    let revision = json!({"revision": 2, "created_at": "2026-01-31T09:30:00Z", "image": "redis:6"});
+    let revision = json!({"revision": 2, "at": "2026-01-31T09:30:00Z", "actor": "u1", "active": true, "deleted": false,
+        "machine": {"image": "redis:6"}});
     let words = ["machine", "revisions", "redis"];
     let (_, shown) = done(&format!("GET /machines/{ID}/revisions"), list(&[revision]), &words).await;
-    assert!(shown.contains("2         2026-01-31 09:30:00"), "{shown}");
+    assert!(shown.contains("2         2026-01-31 09:30:00  u1  yes      no       redis:6"), "{shown}");
 }

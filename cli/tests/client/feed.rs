@@ -17,7 +17,7 @@ async fn comments_are_read_without_a_login_and_cannot_steer_the_terminal() {
     let line = format!("GET /feed/{ID}/comments");
     let (asked, shown) = done(&line, list(&[comment()]), &["comments", "ls", "redis", "--limit", "5"]).await;
     assert_eq!((asked.query.as_str(), asked.header("authorization")), ("limit=5", ""));
-    assert!(shown.contains("Ada  yes         Fast. [2J"), "{shown}");
+    assert_eq!(shown, format!("Ada, has run it  {COMMENT}\n  Fast. [2J\n"));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::support::platform::{Platform, Reply, empty, list, nothing_there};
 use crate::support::{ID, answering, done, user};
 
 fn key(name: &str) -> serde_json::Value {
-    json!({"id": ID, "name": name, "hint": "berth_abcd…", "scopes": ["logs:read"], "expires_at": null})
+    json!({"id": ID, "name": name, "hint": "abcd", "scopes": ["logs:read"], "expires_at": null})
 }
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn a_new_key_is_shown_once_with_a_word_of_warning() {
     new["key"] = json!("berth_secret");
     let (platform, client) = answering("POST /user/api-keys", Reply::Json(201, new)).await;
     let ran = client.run("keys create ci --scope logs:read,feed:write --scope profile:read --expires 90d").await;
-    assert!(ran.out.contains("key     berth_secret\n") && ran.err.contains("not shown again"), "{ran:?}");
+    assert!(ran.out.contains("key      berth_secret\n") && ran.err.contains("not shown again"), "{ran:?}");
     let body = &platform.asked("POST /user/api-keys")[0].body;
     assert_eq!(body["scopes"], json!(["logs:read", "feed:write", "profile:read"]));
     let ends: kit::Timestamp = body["expires_at"].as_str().unwrap().parse().unwrap();
@@ -28,7 +28,7 @@ async fn a_new_key_is_shown_once_with_a_word_of_warning() {
 #[tokio::test]
 async fn keys_are_listed_and_taken_back_by_name() {
     let (_, shown) = done("GET /user/api-keys", list(&[key("ci")]), &["keys"]).await;
-    assert!(shown.contains("ci    berth_abcd…  logs:read"), "{shown}");
+    assert!(shown.contains("ci    abcd     logs:read"), "{shown}");
     let platform = Platform::start(|asked, _| match asked.line.as_str() {
         "GET /user/api-keys" => list(&[key("ci"), key("two"), key("two")]),
         line if line.starts_with("DELETE /user/api-keys/") => empty(204),

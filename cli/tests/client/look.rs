@@ -39,5 +39,5 @@ async fn completions_and_man_pages_need_neither_platform_nor_home() {
     let directory = client.config.path().join("man1");
     let ran = client.run_with(&["man", directory.to_str().unwrap()], &environment, "").await;
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(std::fs::read_to_string(directory.join("berth-context-use.1")).unwrap().contains("Examples"));
+    assert!(std::fs::read_to_string(directory.join("berth-context-use.1")).unwrap().contains(".SH EXAMPLES"));
 }

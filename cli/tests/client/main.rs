@@ -14,3 +14,4 @@ mod look;
 mod notify;
 mod refusals;
 mod support;
+mod terminal;

@@ -34,8 +34,9 @@ async fn a_secret_is_shown_once_when_a_webhook_is_made_or_its_secret_changed() {
     assert_eq!(platform.asked("POST /notifications/webhooks")[0].body, body);
     let line = format!("POST /notifications/webhooks/{ID}/rotate");
     let (_, shown) =
-        done(&line, Reply::Json(200, json!({"secret": "whsec_two"})), &["notify", "webhooks", "rotate", ID]).await;
-    assert_eq!(shown, "secret  whsec_two\n");
+        done(&line, Reply::Json(200, json!({"id": ID, "secret": "whsec_two"})), &["notify", "webhooks", "rotate", ID])
+            .await;
+    assert_eq!(shown, format!("id      {ID}\nsecret  whsec_two\n"));
 }
 
 #[tokio::test]
@@ -43,15 +44,18 @@ async fn webhooks_are_listed_changed_tried_and_removed() {
     let (_, shown) = done("GET /notifications/webhooks", list(&[webhook(None)]), &["notify", "webhooks", "ls"]).await;
     assert!(shown.contains("https://example.org/hook  allocation.failed"), "{shown}");
     let path = format!("/notifications/webhooks/{ID}");
-    let words = ["notify", "webhooks", "update", ID, "--to", "https://example.org/2", "--event", "a.b,c.d"];
+    let words =
+        ["notify", "webhooks", "update", ID, "--to", "https://example.org/2", "--event", "a.b,c.d", "--active", "on"];
     let (asked, _) = done(&format!("PATCH {path}"), Reply::Json(200, webhook(None)), &words).await;
-    assert_eq!(asked.body, json!({"url": "https://example.org/2", "events": ["a.b", "c.d"]}));
-    let (_, shown) = done(&format!("POST {path}/test"), empty(202), &["notify", "webhooks", "test", ID]).await;
+    assert_eq!(asked.body, json!({"url": "https://example.org/2", "events": ["a.b", "c.d"], "active": true}));
+    let (_, shown) =
+        done(&format!("POST {path}/test"), Reply::Json(202, json!({"id": "d"})), &["notify", "webhooks", "test", ID])
+            .await;
     assert!(shown.contains("notify webhooks deliveries"), "{shown}");
-    let delivery = json!({"id": "d", "created_at": "2026-01-31T09:30:00Z", "event": "webhook.test", "state": "sent", "attempts": 1});
+    let delivery = json!({"id": "d", "created_at": "2026-01-31T09:30:00Z", "event": "webhook.test", "state": "sent", "attempts": 1, "status": 204});
     let words = ["notify", "webhooks", "deliveries", ID];
     let (_, shown) = done(&format!("GET {path}/deliveries"), list(&[delivery]), &words).await;
-    assert!(shown.contains("2026-01-31 09:30:00  webhook.test  sent   1"), "{shown}");
+    assert!(shown.contains("2026-01-31 09:30:00  webhook.test  sent   1      204"), "{shown}");
     let (_, shown) = done(&format!("DELETE {path}"), empty(204), &["notify", "webhooks", "rm", ID, "--yes"]).await;
     assert_eq!(shown, format!("{ID} is removed\n"));
 }

@@ -5,33 +5,37 @@ use serde_json::json;
 use crate::args::account::{KeyCreate, Keys, KeysCommand};
 use crate::call::Call;
 use crate::client::Client;
-use crate::commands::{ask, find, listing};
+use crate::commands::listing::Listing;
+use crate::commands::{ask, find};
 use crate::failure::Failure;
 use crate::render::{self, Field};
 
 const PATH: &str = "/user/api-keys";
 
-const FIELDS: [Field; 7] = [
-    Field::text("name", "name"),
-    Field::text("hint", "hint"),
-    Field::text("scopes", "scopes"),
-    Field::ago("made", "created_at"),
-    Field::left("ends", "expires_at"),
-    Field::ago("used", "last_used_at"),
-    Field::text("id", "id"),
-];
+const LIST: Listing = Listing {
+    fields: &[
+        Field::text("name", "name"),
+        Field::text("ends in", "hint"),
+        Field::text("scopes", "scopes"),
+        Field::ago("made", "created_at"),
+        Field::left("expires", "expires_at"),
+        Field::ago("used", "last_used_at"),
+        Field::text("id", "id"),
+    ],
+    none: "You have no API keys.",
+};
 
 const NEW_FIELDS: [Field; 5] = [
     Field::text("name", "name"),
     Field::text("key", "key"),
     Field::text("scopes", "scopes"),
-    Field::left("ends", "expires_at"),
+    Field::left("expires", "expires_at"),
     Field::text("id", "id"),
 ];
 
 pub async fn keys(client: &Client, args: &Keys) -> Result<(), Failure> {
     match args.command.as_ref().unwrap_or(&KeysCommand::Ls) {
-        KeysCommand::Ls => listing::list(client, Call::get(PATH), None, &FIELDS, "You have no API keys.").await,
+        KeysCommand::Ls => LIST.all(client, Call::get(PATH)).await,
         KeysCommand::Create(args) => create(client, args).await,
         KeysCommand::Rm { key, consent } => {
             ask::consent(*consent, &format!("What uses {key} stops working."))?;

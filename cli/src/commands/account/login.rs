@@ -18,6 +18,9 @@ pub async fn log_in(client: &Client, args: &Login) -> Result<(), Failure> {
     let email = ask::text(args.email.as_ref(), "--email", "E-mail")?;
     let password = ask::password(args.password.as_ref())?;
     client.api.log_in(&email, &password).await?;
+    if client.api.token().is_some() {
+        client.output.warn("BERTH_TOKEN is set: commands use that key, and not this login.");
+    }
     let url = client.api.url();
     client.output.result(&json!({ "url": url, "email": email }), || format!("You are logged in at {url} as {email}."))
 }

@@ -12,7 +12,7 @@ mod profile;
 mod sessions;
 mod signup;
 
-pub use audit::{FIELDS as AUDIT_FIELDS, audit};
+pub use audit::{audit, audit_list};
 pub use code::{ask_for_code, verify};
 pub use delete::delete;
 pub use email::change_email;

@@ -9,10 +9,11 @@ use crate::commands::listing;
 use crate::failure::Failure;
 use crate::render::Field;
 
-const FIELDS: [Field; 10] = [
+const FIELDS: [Field; 11] = [
     Field::text("email", "email"),
     Field::and("name", "first_name", "last_name"),
     Field::text("phone", "phone_number"),
+    Field::yes_or_no("phone proven", "phone_verified"),
     Field::text("gender", "gender"),
     Field::yes_or_no("verified", "verified"),
     Field::yes_or_no("admin", "admin"),

@@ -5,22 +5,26 @@ use serde_json::Value;
 use crate::args::admin::{Allocation, Allocations};
 use crate::call::Call;
 use crate::client::Client;
-use crate::commands::{ask, listing};
+use crate::commands::ask;
+use crate::commands::listing::Listing;
 use crate::failure::Failure;
 use crate::render::Field;
 
-const FIELDS: [Field; 6] = [
-    Field::text("name", "name"),
-    Field::text("machine", "machine_name"),
-    Field::state("state", "state"),
-    Field::ago("made", "created_at"),
-    Field::text("tenant", "tenant_id"),
-    Field::text("id", "id"),
-];
+const LIST: Listing = Listing {
+    fields: &[
+        Field::text("name", "name"),
+        Field::text("machine", "machine_name"),
+        Field::state("state", "state"),
+        Field::ago("made", "created_at"),
+        Field::text("tenant", "tenant_id"),
+        Field::text("id", "id"),
+    ],
+    none: "There are none.",
+};
 
 pub async fn list(client: &Client, args: &Allocations) -> Result<(), Failure> {
     let call = Call::get("/allocations").query("tenant_id", Some(&args.tenant)).query("state", args.state.as_ref());
-    listing::list(client, call, Some(args.limit), &FIELDS, "There are none.").await
+    LIST.up_to(client, args.limit, call).await
 }
 
 pub async fn stop(client: &Client, args: &Allocation) -> Result<(), Failure> {

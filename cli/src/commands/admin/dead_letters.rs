@@ -3,24 +3,36 @@
 use crate::args::admin::DeadLetters;
 use crate::call::Call;
 use crate::client::Client;
-use crate::commands::listing;
+use crate::commands::find;
+use crate::commands::listing::Listing;
 use crate::failure::Failure;
 use crate::render::Field;
 
 const PATH: &str = "/notifications/dead-letters";
 
-const FIELDS: [Field; 7] = [
-    Field::when("at", "created_at"),
-    Field::text("kind", "kind"),
-    Field::text("channel", "channel"),
-    Field::text("to", "recipient"),
-    Field::text("tries", "attempts"),
-    Field::long("why", "last_error"),
-    Field::text("id", "id"),
-];
+const LIST: Listing = Listing {
+    fields: &[
+        Field::when("at", "created_at"),
+        Field::text("kind", "kind"),
+        Field::text("channel", "channel"),
+        Field::text("to", "recipient"),
+        Field::text("tries", "attempts"),
+        Field::text("why", "reason"),
+        Field::text("id", "id"),
+    ],
+    none: "There are none.",
+};
 
 pub async fn list(client: &Client, args: &DeadLetters) -> Result<(), Failure> {
-    listing::list(client, Call::get(PATH), Some(args.limit), &FIELDS, "There are none.").await
+    let user = match &args.user {
+        Some(user) => Some(find::user_id(client, user).await?),
+        None => None,
+    };
+    let call = Call::get(PATH)
+        .query("channel", args.channel.as_ref())
+        .query("kind", args.kind.as_ref())
+        .query("user_id", user);
+    LIST.up_to(client, args.limit, call).await
 }
 
 pub async fn resend(client: &Client, id: &str) -> Result<(), Failure> {

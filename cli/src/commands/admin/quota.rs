@@ -12,15 +12,14 @@ use crate::render;
 pub async fn run(client: &Client, args: &Quota) -> Result<(), Failure> {
     let path = format!("/allocations/quota/{}", args.tenant);
     let change = change(args);
-    if args.reset {
-        let answer = client.api.send(Call::delete(path)).await?;
-        return client.output.result(&answer, || format!("{} has the platform's default again", args.tenant));
-    }
-    let mut answer = client.api.send(Call::get(&path)).await?;
-    if !change.is_empty() {
-        let whole = merged(&answer, change)?;
-        answer = client.api.send(Call::put(path).body(whole)).await?;
-    }
+    let answer = if args.reset {
+        client.api.send(Call::delete(path)).await?
+    } else if change.is_empty() {
+        client.api.send(Call::get(path)).await?
+    } else {
+        let whole = merged(&client.api.send(Call::get(&path)).await?, change)?;
+        client.api.send(Call::put(path).body(whole)).await?
+    };
     let quota: model::Quota = read(&answer)?;
     client.output.result(&answer, || render::quota(&quota, client.look()))
 }

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::args::admin::{User, UserChange, Users};
 use crate::call::Call;
 use crate::client::Client;
-use crate::commands::{ask, find, listing};
+use crate::commands::listing::{self, Listing};
+use crate::commands::{ask, find};
 use crate::failure::Failure;
 use crate::render::Field;
 
@@ -26,7 +27,7 @@ pub async fn list(client: &Client, args: &Users) -> Result<(), Failure> {
         .query("admin", args.admin)
         .query("suspended", args.suspended)
         .query("sort", args.sort.as_ref());
-    listing::list(client, call, Some(args.limit), &FIELDS, "There are none like that.").await
+    Listing { fields: &FIELDS, none: "There are none like that." }.up_to(client, args.limit, call).await
 }
 
 pub async fn show(client: &Client, args: &User) -> Result<(), Failure> {

@@ -5,24 +5,19 @@ use serde_json::json;
 use crate::args::feed::{Comment, Comments};
 use crate::call::Call;
 use crate::client::Client;
-use crate::commands::{ask, find, listing};
+use crate::commands::{ask, find};
 use crate::failure::Failure;
-use crate::render::Field;
-
-const FIELDS: [Field; 6] = [
-    Field::ago("written", "created_at"),
-    Field::text("by", "author/name"),
-    Field::yes_or_no("has run it", "author/has_run"),
-    Field::text("text", "text"),
-    Field::ago("changed", "edited_at"),
-    Field::text("id", "id"),
-];
+use crate::render;
 
 pub async fn comments(client: &Client, command: &Comments) -> Result<(), Failure> {
     match command {
         Comments::Ls { target, limit } => {
-            let call = Call::get(path(client, &target.machine).await?).anonymous();
-            listing::list(client, call, Some(*limit), &FIELDS, "Nobody said anything yet.").await
+            let items =
+                client.api.list(Call::get(path(client, &target.machine).await?).anonymous(), Some(*limit)).await?;
+            if items.is_empty() {
+                client.output.aside("Nobody said anything yet.");
+            }
+            client.output.result(&json!({ "items": items }), || render::comments(&items, client.look()))
         }
         Comments::Add { target, text } => {
             let call = Call::post(path(client, &target.machine).await?).body(json!({ "text": text }));

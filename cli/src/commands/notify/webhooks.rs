@@ -5,17 +5,20 @@ use serde_json::{Value, json};
 use crate::args::notify::{WebhookUpdate, Webhooks};
 use crate::call::Call;
 use crate::client::Client;
-use crate::commands::{ask, listing};
+use crate::commands::ask;
+use crate::commands::listing::{self, Listing};
 use crate::failure::Failure;
 use crate::render::{self, Field};
 
 const PATH: &str = "/notifications/webhooks";
 
-const FIELDS: [Field; 4] = [
+const FIELDS: [Field; 6] = [
     Field::text("id", "id"),
     Field::text("url", "url"),
     Field::text("events", "events"),
-    Field::ago("made", "created_at"),
+    Field::yes_or_no("on", "active"),
+    Field::text("off because", "disabled_reason"),
+    Field::ago("failing since", "failing_since"),
 ];
 
 const SECRET_FIELDS: [Field; 4] = [
@@ -25,18 +28,22 @@ const SECRET_FIELDS: [Field; 4] = [
     Field::text("secret", "secret"),
 ];
 
-const DELIVERY_FIELDS: [Field; 6] = [
-    Field::when("at", "created_at"),
-    Field::text("event", "event"),
-    Field::state("state", "state"),
-    Field::text("tries", "attempts"),
-    Field::long("answer", "last_error"),
-    Field::text("id", "id"),
-];
+const DELIVERY_LIST: Listing = Listing {
+    fields: &[
+        Field::when("at", "created_at"),
+        Field::text("event", "event"),
+        Field::state("state", "state"),
+        Field::text("tries", "attempts"),
+        Field::text("answer", "status"),
+        Field::text("why", "reason"),
+        Field::text("id", "id"),
+    ],
+    none: "Nothing was sent yet.",
+};
 
 pub async fn run(client: &Client, command: &Webhooks) -> Result<(), Failure> {
     match command {
-        Webhooks::Ls => listing::list(client, Call::get(PATH), None, &FIELDS, "You have no webhooks.").await,
+        Webhooks::Ls => Listing { fields: &FIELDS, none: "You have no webhooks." }.all(client, Call::get(PATH)).await,
         Webhooks::Add { url, events } => {
             with_secret(client, Call::post(PATH).body(json!({ "url": url, "events": events }))).await
         }
@@ -53,9 +60,8 @@ pub async fn run(client: &Client, command: &Webhooks) -> Result<(), Failure> {
                 format!("Something is on its way; see: berth notify webhooks deliveries {}", target.id)
             })
         }
-        Webhooks::Deliveries { target, limit } => {
-            let call = Call::get(format!("{}/deliveries", path(&target.id)));
-            listing::list(client, call, Some(*limit), &DELIVERY_FIELDS, "Nothing was sent yet.").await
+        Webhooks::Deliveries(target) => {
+            DELIVERY_LIST.all(client, Call::get(format!("{}/deliveries", path(&target.id)))).await
         }
     }
 }
@@ -71,6 +77,9 @@ async fn update(client: &Client, args: &WebhookUpdate) -> Result<(), Failure> {
     }
     if !args.events.is_empty() {
         change["events"] = json!(args.events);
+    }
+    if let Some(active) = args.active {
+        change["active"] = json!(active);
     }
     let answer = client.api.send(Call::patch(path(&args.target.id)).body(change).repeatable()).await?;
     listing::thing(client, &answer, &FIELDS)

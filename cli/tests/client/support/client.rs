@@ -57,7 +57,21 @@ impl Client {
     /// Runs `berth` with these words, variables and standard input, and nothing else.
     pub async fn run_with(&self, words: &[&str], environment: &[(&str, &str)], input: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
-        command.env_clear().env("XDG_CONFIG_HOME", self.config.path()).envs(environment.iter().copied()).args(words);
+        command.args(words);
+        self.finish(command, environment, input).await
+    }
+
+    /// The same on a terminal of its own, at which somebody types; standard output is all that the terminal shows.
+    pub async fn run_on_terminal(&self, line: &str, environment: &[(&str, &str)], input: &str) -> Ran {
+        let mut command = Command::new("script");
+        let line = format!("{} --url {} {line}", env!("CARGO_BIN_EXE_berth"), self.url);
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        let usual = [("PATH", "/usr/bin:/bin"), ("TERM", "xterm")];
+        self.finish(command, &[&usual, environment].concat(), input).await
+    }
+
+    async fn finish(&self, mut command: Command, environment: &[(&str, &str)], input: &str) -> Ran {
+        command.env_clear().env("XDG_CONFIG_HOME", self.config.path()).envs(environment.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         // Who reads nothing of it may end before all is written.
