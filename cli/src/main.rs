@@ -5,6 +5,7 @@ mod args;
 mod call;
 mod client;
 mod commands;
+mod complete;
 mod contexts;
 mod credentials;
 mod directory;
@@ -23,11 +24,15 @@ use clap::Parser as _;
 use args::Args;
 use output::Output;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let args = Args::parse();
+fn main() -> ExitCode {
     // Fails only where one is installed already, which does as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    complete::answer_shell();
+    run(&Args::parse())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run(args: &Args) -> ExitCode {
     let output = Output::new(&args.global);
     match commands::run(&args.global, output, &args.command).await {
         Ok(()) => ExitCode::SUCCESS,

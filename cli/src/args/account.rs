@@ -139,6 +139,7 @@ pub enum SessionsCommand {
     #[command(after_help = examples!("berth sessions close 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a"))]
     Close {
         /// The session's id
+        #[arg(value_parser = parse::id)]
         id: String,
     },
 }

@@ -58,6 +58,7 @@ pub enum Command {
     #[command(after_help = examples!("berth admin resend 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a"))]
     Resend {
         /// The dead letter's id
+        #[arg(value_parser = parse::id)]
         id: String,
     },
 }
@@ -110,6 +111,7 @@ pub struct Audit {
 #[derive(Debug, Group)]
 pub struct Quota {
     /// The tenant's id
+    #[arg(value_parser = parse::id)]
     pub tenant: String,
     #[arg(long)]
     pub instances: Option<u64>,
@@ -145,6 +147,7 @@ pub struct Allocations {
 #[derive(Debug, Group)]
 pub struct Allocation {
     /// The allocation's id
+    #[arg(value_parser = parse::id)]
     pub id: String,
     #[command(flatten)]
     pub consent: Consent,

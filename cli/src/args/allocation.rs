@@ -1,13 +1,16 @@
 //! Arguments of what people do with allocations.
 
 use clap::Args as Group;
+use clap_complete::engine::ArgValueCompleter;
 use kit::{Bytes, Cpu};
 
 use super::{Consent, parse};
+use crate::complete;
 
 #[derive(Debug, Group)]
 pub struct Create {
     /// The machine's name or id
+    #[arg(add = ArgValueCompleter::new(complete::machines))]
     pub machine: String,
     /// The allocation's name; made up where none is given
     #[arg(long)]
@@ -34,7 +37,7 @@ pub struct List {
     #[arg(long)]
     pub state: Option<String>,
     /// Only those of this machine, by name or id
-    #[arg(long)]
+    #[arg(long, add = ArgValueCompleter::new(complete::machines))]
     pub machine: Option<String>,
     /// Only the one of this name
     #[arg(long)]
@@ -50,6 +53,7 @@ pub struct List {
 #[derive(Debug, Group)]
 pub struct Target {
     /// The allocation's name or id
+    #[arg(add = ArgValueCompleter::new(complete::allocations))]
     pub allocation: String,
 }
 

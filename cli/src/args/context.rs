@@ -1,8 +1,10 @@
 //! Arguments of what people do with contexts.
 
 use clap::{Args as Group, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
 use super::{Consent, parse};
+use crate::complete;
 
 #[derive(Debug, Group)]
 pub struct Context {
@@ -18,7 +20,10 @@ pub enum Command {
     Ls,
     /// Say which is meant from now on
     #[command(after_help = examples!("berth context use work", "berth context use default"))]
-    Use { name: String },
+    Use {
+        #[arg(add = ArgValueCompleter::new(complete::contexts))]
+        name: String,
+    },
     /// Name a platform; a context has a login of its own
     #[command(after_help = examples!("berth context add work https://berth.example.org"))]
     Add {
@@ -31,6 +36,7 @@ pub enum Command {
     /// Forget a context and its login
     #[command(after_help = examples!("berth context rm work --yes"))]
     Rm {
+        #[arg(add = ArgValueCompleter::new(complete::contexts))]
         name: String,
         #[command(flatten)]
         consent: Consent,

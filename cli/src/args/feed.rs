@@ -1,8 +1,10 @@
 //! Arguments of what people say about machines.
 
 use clap::{Args as Group, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
-use super::Consent;
+use super::{Consent, parse};
+use crate::complete;
 
 #[derive(Debug, Subcommand)]
 pub enum Comments {
@@ -42,13 +44,16 @@ pub enum Comments {
 #[derive(Debug, Group)]
 pub struct Machine {
     /// The machine's name or id
+    #[arg(add = ArgValueCompleter::new(complete::machines))]
     pub machine: String,
 }
 
 #[derive(Debug, Group)]
 pub struct Comment {
     /// The machine's name or id
+    #[arg(add = ArgValueCompleter::new(complete::machines))]
     pub machine: String,
     /// The comment's id
+    #[arg(value_parser = parse::id)]
     pub id: String,
 }

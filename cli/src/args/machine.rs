@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
 use super::Consent;
+use crate::complete;
 
 #[derive(Debug, Group)]
 pub struct List {
@@ -58,6 +60,7 @@ pub enum Command {
 #[derive(Debug, Group)]
 pub struct Target {
     /// The machine's name or id
+    #[arg(add = ArgValueCompleter::new(complete::machines))]
     pub machine: String,
 }
 

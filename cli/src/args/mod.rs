@@ -19,7 +19,9 @@ mod tests;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use clap_complete::engine::ArgValueCompleter;
 
+use crate::complete;
 pub use parse::Moment;
 
 const AFTER_HELP: &str = "Exit codes:
@@ -57,14 +59,14 @@ pub struct Args {
     pub global: Global,
 }
 
-#[derive(Debug, Group)]
+#[derive(Debug, Default, Group)]
 #[command(next_help_heading = "Options of all commands")]
 pub struct Global {
     /// Where the platform is, whatever the context; else `BERTH_URL`, the context, `http://127.0.0.1:8080`
     #[arg(long, global = true)]
     pub url: Option<String>,
     /// Which of your contexts is meant; else `BERTH_CONTEXT`, and what `berth context use` said last
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = ArgValueCompleter::new(complete::contexts))]
     pub context: Option<String>,
     /// Print JSON, as the platform gives it; a problem goes to standard error
     #[arg(long, global = true)]
@@ -200,10 +202,13 @@ pub enum Command {
     #[command(after_help = examples!("berth context add work https://berth.example.org", "berth context use work"))]
     Context(context::Context),
     /// Print what makes a shell complete berth's command lines
-    #[command(after_help = examples!("berth completions bash", "berth completions zsh"))]
+    #[command(after_help = examples!("berth completions bash", "berth completions zsh --names"))]
     Completions {
         #[arg(value_enum)]
         shell: Shell,
+        /// Also names of allocations, machines and contexts: the shell then asks berth each time
+        #[arg(long)]
+        names: bool,
     },
     /// Print all man pages, or write each to a file of its own
     #[command(after_help = examples!("berth man", "berth man /usr/local/share/man/man1"))]

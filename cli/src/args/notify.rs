@@ -75,6 +75,7 @@ pub enum Webhooks {
 #[derive(Debug, Group)]
 pub struct Webhook {
     /// The webhook's id
+    #[arg(value_parser = parse::id)]
     pub id: String,
 }
 

@@ -45,6 +45,13 @@ pub fn on_or_off(text: &str) -> Result<bool, String> {
     }
 }
 
+/// An id, which becomes a piece of a path: nothing in it may lead elsewhere.
+pub fn id(text: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let is_id = !text.is_empty() && text.bytes().all(plain);
+    if is_id { Ok(text.to_owned()) } else { Err("an id is letters, digits, - and _".to_owned()) }
+}
+
 /// A context's name; it stands in a file and on command lines.
 pub fn label(text: &str) -> Result<String, String> {
     if kit::id::is_label(text) { Ok(text.to_owned()) } else { Err("a name is 1 to 63 of a-z, 0-9 and -".to_owned()) }

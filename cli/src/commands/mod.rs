@@ -31,7 +31,7 @@ use crate::output::Output;
 pub async fn run(global: &Global, output: Output, command: &Command) -> Result<(), Failure> {
     match command {
         // These ask no platform, and work where no login can be kept.
-        Command::Completions { shell } => completions::run(*shell),
+        Command::Completions { shell, names } => completions::run(*shell, *names),
         Command::Man { directory } => man::run(output, directory.as_deref()),
         Command::Context(args) => context::run(output, args).await,
         command => ask_platform(&Client::new(global, output)?, command).await,

@@ -17,8 +17,10 @@ fn comment(item: &Value, look: Look) -> String {
     words.extend((author["has_run"] == true).then(|| "has run it".to_owned()));
     words.extend(written.map(|at| format!("{} ago", age(look.now.since(at)))));
     words.extend((!item["edited_at"].is_null()).then(|| "edited".to_owned()));
-    let said = text(&item["text"]).lines().map(|line| format!("\n  {}", plain(line))).collect::<String>();
-    format!("{}  {}{said}", plain(&words.join(", ")), plain(&text(&item["id"])))
+    let head = format!("{}  {}", plain(&words.join(", ")), plain(&text(&item["id"])));
+    let said = text(&item["text"]);
+    let lines = said.lines().map(|line| format!("  {}", plain(line)));
+    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

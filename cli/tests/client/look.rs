@@ -41,3 +41,22 @@ async fn completions_and_man_pages_need_neither_platform_nor_home() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(std::fs::read_to_string(directory.join("berth-context-use.1")).unwrap().contains(".SH EXAMPLES"));
 }
+
+/// What fish offers behind a line, one a line.
+async fn offered(client: &Client, url: &str, words: &[&str]) -> Vec<String> {
+    let words: Vec<&str> = ["--", "berth"].iter().chain(words).copied().collect();
+    let ran = client.run_with(&words, &[("BERTH_COMPLETE", "fish"), ("BERTH_URL", url)], "").await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.out.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_shell_is_offered_the_names_that_there_are() {
+    let platform = Platform::start(|asked, _| usual(asked, "running")).await;
+    let client = Client::logged_in(&platform.url, "a", "r");
+    assert_eq!(offered(&client, &platform.url, &["show", "d"]).await, ["demo"]);
+    assert_eq!(offered(&client, &platform.url, &["create", "r"]).await, ["redis"]);
+    assert_eq!(offered(&client, &platform.url, &["context", "use", "d"]).await, ["default"]);
+    assert!(offered(&client, &platform.url, &["show", "x"]).await.is_empty());
+    assert!(offered(&client, "http://127.0.0.1:1", &["show", "d"]).await.is_empty());
+}
