@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api;
 use crate::directory::{Directory, Lock};
 use crate::failure::{Exit, Failure};
 
@@ -43,9 +44,12 @@ impl Place {
     /// What its login is kept under. A named context's URL is part of it: a token never goes to another platform that took
     /// over the name. The default context shares with its plain URL, whose logins are older than contexts.
     pub fn account(&self) -> String {
+        // Written in another way it is the same platform.
+        let parsed = api::parse(&self.url).ok();
+        let url = parsed.as_ref().map_or(self.url.as_str(), |url| url.as_str().trim_end_matches('/'));
         match &self.context {
-            Some(name) if name != DEFAULT => format!("{name} {}", self.url),
-            _ => self.url.clone(),
+            Some(name) if name != DEFAULT => format!("{name} {url}"),
+            _ => url.to_owned(),
         }
     }
 }
@@ -144,6 +148,12 @@ mod tests {
         let before = contexts.add("work", "http://a").account();
         assert_ne!(contexts.add("work", "http://b").account(), before);
         assert_eq!(contexts.find(DEFAULT).unwrap().account(), Place::of_url(DEFAULT_URL).account());
+    }
+
+    #[test]
+    fn a_platform_written_in_another_way_has_the_same_login() {
+        assert_eq!(Place::of_url("HTTPS://Berth.example.org:443/").account(), "https://berth.example.org");
+        assert_eq!(Place::of_url("http://127.0.0.1:8080").account(), "http://127.0.0.1:8080");
     }
 
     #[test]

@@ -40,6 +40,8 @@ Environment:
   BERTH_CONTEXT   the context, as --context says it
   BERTH_TOKEN     an API key that is used in place of any login
   BERTH_PASSWORD  no command asks for the password where this is set
+  BERTH_NEW_PASSWORD
+                  the same for the password that is to be
   NO_COLOR        no colours where this is set
 
 Contexts and logins are kept in $XDG_CONFIG_HOME/berth or ~/.config/berth, readable by you alone.
@@ -169,7 +171,7 @@ pub enum Command {
     #[command(after_help = examples!("berth rename cache sessions"))]
     Rename(allocation::Rename),
     /// Remove an allocation
-    #[command(after_help = examples!("berth rm cache", "berth rm cache --keep-volumes --yes"))]
+    #[command(after_help = examples!("berth rm cache", "berth rm cache --force --yes"))]
     Rm(allocation::Remove),
     /// Show how an allocation's container is set up
     #[command(after_help = examples!("berth inspect cache"))]

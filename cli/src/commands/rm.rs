@@ -14,10 +14,8 @@ pub async fn run(client: &Client, args: &Remove) -> Result<(), Failure> {
     let wanted = &args.target.allocation;
     // Without a person to ask, scripts that name an allocation mean it.
     if ask::is_attended() {
-        ask::consent(
-            args.consent,
-            &format!("{wanted} is removed{}.", if args.keep_volumes { "" } else { " with its data" }),
-        )?;
+        let with = if args.keep_volumes { "" } else { " with its data" };
+        ask::consent(args.consent, &format!("{wanted} is removed{with}."))?;
     }
     let progress = Progress::start(client.output.is_watched(), format!("removing {wanted}"));
     let id = find::allocation_id(client, wanted).await?;

@@ -1,5 +1,7 @@
 //! Contexts: two platforms, each with its own login.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::json;
 
 use crate::support::client::{Client, Ran};
@@ -33,6 +35,8 @@ async fn two_platforms_have_a_login_each_and_one_is_meant() {
         assert_eq!(ran.code, 0, "{ran:?}");
     }
     assert_eq!(run(&client, "context use work").await.code, 0);
+    let kept = client.config.path().join("berth/contexts.json");
+    assert_eq!(std::fs::metadata(kept).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(run(&client, "whoami").await.out.contains("ada@work"));
     assert!(run(&client, "whoami --context home").await.out.contains("ada@home"));
     let by_environment = client.run_with(&["whoami"], &[("BERTH_CONTEXT", "home")], "").await;
