@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::contexts::Place;
+use crate::credentials::{Credential, Login, Store};
+use crate::directory::Directory;
 use crate::failure::{Exit, Failure, Problem};
-use crate::session::{Login, Store};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -18,26 +20,25 @@ const ANSWER: Duration = Duration::from_secs(75);
 const TRIES: u32 = 5;
 /// The same where nobody listens: then people want to know soon.
 const CONNECT_TRIES: u32 = 3;
+/// How many of a list are asked for at once.
+const PAGE: usize = 200;
 /// The longest pause that is waited out between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// The platform at one URL, with the login that is kept for it.
+/// The platform at one URL, with the credential that is kept for it.
 #[derive(Clone)]
 pub struct Api {
     http: Client,
     base: Url,
     pub store: Store,
+    /// Used in place of what is kept.
+    token: Option<String>,
 }
 
 impl Api {
-    pub fn new(url: &str) -> Result<Self, Failure> {
-        let told = || Failure::usage(format!("`{url}` is no URL such as http://127.0.0.1:8080"));
-        let base = Url::parse(url.trim_end_matches('/')).map_err(|_| told())?;
-        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-            return Err(told());
-        }
-        let store = Store::new(base.as_str().trim_end_matches('/'))?;
-        Ok(Self { http: client(&base)?, base, store })
+    pub fn new(directory: Directory, place: &Place, token: Option<String>) -> Result<Self, Failure> {
+        let base = parse(&place.url)?;
+        Ok(Self { http: client(&base)?, base, store: Store::new(directory, place), token })
     }
 
     /// The platform's URL as people write it.
@@ -45,7 +46,7 @@ impl Api {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// The answer's JSON; null where it has none.
+    /// The answer's JSON; an empty object where it has none.
     pub async fn send(&self, call: Call) -> Result<Value, Failure> {
         self.read(self.open(call).await?).await
     }
@@ -53,22 +54,33 @@ impl Api {
     async fn read(&self, response: Response) -> Result<Value, Failure> {
         let body = response.bytes().await.map_err(|error| self.lost(&error))?;
         if body.is_empty() {
-            return Ok(Value::Null);
+            return Ok(Value::Object(Map::new()));
         }
         serde_json::from_slice(&body).map_err(|_| self.not_berth())
     }
 
-    /// All pages of a list.
-    pub async fn list(&self, call: Call) -> Result<Vec<Value>, Failure> {
+    /// A list that the platform gives as a whole.
+    pub async fn all(&self, call: Call) -> Result<Vec<Value>, Failure> {
+        match self.send(call).await?["items"].take() {
+            Value::Array(items) => Ok(items),
+            _ => Err(self.not_berth()),
+        }
+    }
+
+    /// A list that comes in pieces, to its end or to as many items as are wanted.
+    pub async fn list(&self, call: Call, most: Option<usize>) -> Result<Vec<Value>, Failure> {
         let (mut items, mut cursor) = (Vec::new(), None);
+        let most = most.unwrap_or(usize::MAX);
         loop {
-            let mut page = self.send(call.clone().query("limit", Some(200)).query("cursor", cursor)).await?;
+            let limit = PAGE.min(most - items.len()).max(1);
+            let mut page = self.send(call.clone().query("limit", Some(limit)).query("cursor", cursor)).await?;
             match page["items"].take() {
                 Value::Array(more) => items.extend(more),
                 _ => return Err(self.not_berth()),
             }
+            items.truncate(most);
             match page["next_cursor"].take() {
-                Value::String(next) => cursor = Some(next),
+                Value::String(next) if items.len() < most => cursor = Some(next),
                 _ => return Ok(items),
             }
         }
@@ -79,27 +91,52 @@ impl Api {
         if call.anonymous {
             return self.insist(&call, None).await;
         }
-        let token = self.login()?.access_token;
+        let token = self.bearer()?;
         match self.insist(&call, Some(&token)).await {
             Err(failure) if failure.code() == "token_expired" => {
-                let login = self.renew(&token).await?;
-                self.insist(&call, Some(&login.access_token)).await
+                let token = self.renew(&token).await?;
+                self.insist(&call, Some(&token)).await
             }
             done => done,
         }
     }
 
-    pub fn login(&self) -> Result<Login, Failure> {
-        self.store.load()?.ok_or_else(|| Failure::not_logged_in(self.url()))
+    /// What the environment gave.
+    pub const fn token(&self) -> Option<&String> {
+        self.token.as_ref()
     }
 
-    /// A login whose access token is another than `expired`. Of several commands at once one asks the platform.
-    pub async fn renew(&self, expired: &str) -> Result<Login, Failure> {
-        let lock = self.store.lock().await?;
-        let login = self.login()?;
-        if login.access_token != expired {
-            return Ok(login);
+    /// The same platform, with this API key.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same platform, with what is kept, whatever the environment says.
+    pub fn kept(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
+    /// By what this client comes in.
+    pub fn credential(&self) -> Result<Credential, Failure> {
+        match &self.token {
+            Some(token) => Ok(Credential::Key { api_key: token.clone() }),
+            None => self.store.load()?.ok_or_else(|| Failure::not_logged_in(self.url())),
         }
+    }
+
+    pub fn bearer(&self) -> Result<String, Failure> {
+        Ok(self.credential()?.bearer().to_owned())
+    }
+
+    /// An access token other than `expired`. Of several commands at once one asks the platform.
+    pub async fn renew(&self, expired: &str) -> Result<String, Failure> {
+        let lock = self.store.lock().await?;
+        let credential = self.credential()?;
+        let login = match credential {
+            Credential::Login(login) if login.access_token == expired => login,
+            Credential::Login(login) => return Ok(login.access_token),
+            Credential::Key { .. } => return Err(Failure::not_logged_in(self.url())),
+        };
         let call = Call::post("/user/refresh").anonymous().body(json!({ "refresh_token": login.refresh_token }));
         let renewed = match self.insist(&call, None).await {
             Ok(response) => self.login_of(&login.email, &self.read(response).await?)?,
@@ -109,12 +146,20 @@ impl Api {
             }
             Err(failure) => return Err(failure),
         };
-        self.store.save(&lock, renewed.clone())?;
-        Ok(renewed)
+        self.store.save(&lock, Credential::Login(renewed.clone()))?;
+        Ok(renewed.access_token)
+    }
+
+    /// Logs in and keeps the tokens, in the file and nowhere else.
+    pub async fn log_in(&self, email: &str, password: &str) -> Result<(), Failure> {
+        let body = json!({ "email": email, "password": password });
+        let tokens = self.send(Call::post("/user/login").anonymous().body(body)).await?;
+        let login = self.login_of(email, &tokens)?;
+        self.store.save(&self.store.lock().await?, Credential::Login(login))
     }
 
     /// Reads the answer of a login or a renewal.
-    pub fn login_of(&self, email: &str, tokens: &Value) -> Result<Login, Failure> {
+    fn login_of(&self, email: &str, tokens: &Value) -> Result<Login, Failure> {
         let text = |name: &str| tokens[name].as_str().map(str::to_owned).ok_or_else(|| self.not_berth());
         Ok(Login {
             email: email.to_owned(),
@@ -239,6 +284,13 @@ impl Missed {
     const fn for_good(failure: Failure) -> Self {
         Self { failure, pause: None }
     }
+}
+
+/// A platform's URL as people write it.
+pub fn parse(url: &str) -> Result<Url, Failure> {
+    let parsed = Url::parse(url.trim_end_matches('/')).ok();
+    let usable = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some());
+    usable.ok_or_else(|| Failure::usage(format!("`{url}` is no URL such as http://127.0.0.1:8080")))
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

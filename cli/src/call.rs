@@ -35,6 +35,16 @@ impl Call {
         Self::new(Method::POST, path, false)
     }
 
+    /// Says how something is to be: twice is once.
+    pub fn put(path: impl Into<String>) -> Self {
+        Self::new(Method::PUT, path, true)
+    }
+
+    /// As `post`.
+    pub fn patch(path: impl Into<String>) -> Self {
+        Self::new(Method::PATCH, path, false)
+    }
+
     #[must_use]
     pub fn body(mut self, body: Value) -> Self {
         self.body = Some(body);

@@ -1,7 +1,6 @@
 //! What went wrong, as a sentence for people, as problem JSON for programs, and as an exit code for shells.
 
 use std::fmt::Display;
-use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -115,25 +114,12 @@ impl Failure {
         &self.problem.code
     }
 
-    fn sentence(&self) -> String {
+    /// What people read.
+    pub fn sentence(&self) -> String {
         match &self.problem.field {
             Some(field) if !self.problem.detail.contains(field) => format!("{} (field `{field}`)", self.problem.detail),
             _ => self.problem.detail.clone(),
         }
-    }
-
-    /// Says it on standard error, where it does not mix with results.
-    pub fn tell(&self, json: bool) {
-        if self.exit == Exit::OutputClosed {
-            return;
-        }
-        let text = if json {
-            serde_json::to_string(&self.problem).unwrap_or_default()
-        } else {
-            format!("berth: {}", self.sentence())
-        };
-        // Nobody is left to be told when standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{text}");
     }
 }
 

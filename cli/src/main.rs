@@ -3,14 +3,17 @@
 mod api;
 mod args;
 mod call;
+mod client;
 mod commands;
-mod context;
+mod complete;
+mod contexts;
+mod credentials;
+mod directory;
 mod failure;
 mod model;
 mod output;
 mod progress;
 mod render;
-mod session;
 mod socket;
 mod wait;
 
@@ -19,19 +22,22 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::Args;
-use context::Context;
+use output::Output;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let args = Args::parse();
+fn main() -> ExitCode {
     // Fails only where one is installed already, which does as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let json = args.global.json;
-    let done = async { commands::run(&Context::new(&args.global)?, &args.command).await };
-    match done.await {
+    complete::answer_shell();
+    run(&Args::parse())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run(args: &Args) -> ExitCode {
+    let output = Output::new(&args.global);
+    match commands::run(&args.global, output, &args.command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.tell(json);
+            output.tell(&failure);
             ExitCode::from(failure.exit.code())
         }
     }

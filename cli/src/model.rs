@@ -1,8 +1,8 @@
 //! What of the platform's answers is shown to people. Lenient on purpose: fields and states may come that this client
 //! does not know.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -73,23 +73,53 @@ pub struct Machine {
     #[serde(default)]
     pub category: String,
     #[serde(default)]
+    pub image: String,
+    #[serde(default)]
+    pub ports: Vec<Port>,
+    #[serde(default)]
     pub properties: Vec<Property>,
     #[serde(default)]
     pub limits: Option<LimitRange>,
     #[serde(default = "yes")]
     pub active: bool,
+    #[serde(default)]
+    pub revision: Value,
+    /// None, as the next two, where the feed does not answer.
+    #[serde(default)]
+    pub likes: Option<u64>,
+    #[serde(default)]
+    pub dislikes: Option<u64>,
+    #[serde(default)]
+    pub comments: Option<u64>,
 }
 
+/// What a machine can be told. Bounds and defaults are of the property's own kind.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Property {
     pub name: String,
     #[serde(rename = "type", default)]
     pub kind: String,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default)]
+    pub generate: Option<String>,
+    #[serde(default)]
+    pub default: Value,
+    #[serde(default)]
+    pub min: Value,
+    #[serde(default)]
+    pub max: Value,
+    #[serde(default, deserialize_with = "null_is_none")]
+    pub values: Vec<Value>,
+    #[serde(default, deserialize_with = "null_is_none")]
+    pub description: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct LimitRange {
     pub default: Limits,
+    #[serde(default)]
+    pub maximum: Option<Limits>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -114,6 +144,7 @@ pub struct Way {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Quota {
     pub limits: serde_json::Map<String, Value>,
+    #[serde(default)]
     pub used: serde_json::Map<String, Value>,
 }
 
@@ -129,6 +160,10 @@ pub struct User {
     pub verified: bool,
     #[serde(default)]
     pub admin: bool,
+}
+
+fn null_is_none<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 const fn yes() -> bool {

@@ -5,14 +5,26 @@ use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
+use crate::args::{Color, Global};
 use crate::failure::{Exit, Failure};
+use crate::render::{Paint, Tone};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     pub json: bool,
+    /// For results.
+    pub paint: Paint,
+    /// For what goes to standard error.
+    aside: Paint,
 }
 
 impl Output {
+    pub fn new(global: &Global) -> Self {
+        let paint = |terminal: bool| Paint::new(global.color, terminal && takes_escapes());
+        let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        Self { json: global.json, paint: paint(out && !global.json), aside: paint(err) }
+    }
+
     /// The platform's answer to programs, `text` to people.
     pub fn result<D: Display>(self, answer: &impl Serialize, text: impl FnOnce() -> D) -> Result<(), Failure> {
         if self.json { Self::json(answer) } else { Self::line(text()) }
@@ -43,8 +55,41 @@ impl Output {
         }
     }
 
+    /// The same, for what people should not overlook.
+    pub fn warn(self, text: impl Display) {
+        self.aside(self.aside.apply(Tone::Warning, &text.to_string()));
+    }
+
+    /// Why the command ends without a result, on standard error, where it does not mix with results.
+    pub fn tell(self, failure: &Failure) {
+        let text = match failure.exit {
+            Exit::OutputClosed => return,
+            _ if self.json => serde_json::to_string(&failure.problem).unwrap_or_default(),
+            _ => format!("{} {}", self.aside.apply(Tone::Bad, "berth:"), failure.sentence()),
+        };
+        // Nobody is left to be told when standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
     /// Whether somebody watches who would like to see progress.
     pub fn is_watched(self) -> bool {
-        !self.json && std::io::stderr().is_terminal()
+        !self.json && takes_escapes() && std::io::stderr().is_terminal()
+    }
+}
+
+/// A terminal that calls itself dumb prints escape sequences as they are.
+fn takes_escapes() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+impl Paint {
+    /// `terminal` tells whether there is one that could show colours.
+    pub fn new(color: Color, terminal: bool) -> Self {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match color {
+            Color::Always => Self::Coloured,
+            Color::Auto if terminal && !unwanted => Self::Coloured,
+            Color::Auto | Color::Never => Self::Plain,
+        }
     }
 }

@@ -80,7 +80,7 @@ pub async fn frames(
     let mut since = None;
     let (mut pause, mut alive, mut renewed) = (SHORTEST_PAUSE, Instant::now(), false);
     loop {
-        let token = api.login()?.access_token;
+        let token = api.bearer()?;
         let before = Instant::now();
         let ended = match connect(api, &wanted, since.as_deref(), &token).await? {
             Ok(socket) => {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::call::Call;
-use crate::context::Context;
+use crate::client::Client;
 use crate::failure::{Exit, Failure};
 use crate::model::{Allocation, read};
 use crate::output::Output;
@@ -57,13 +57,13 @@ fn standing(goal: Goal, desired: &str, state: &str) -> Standing {
 }
 
 /// How long the platform may hold the first answer.
-pub fn question(context: &Context) -> u64 {
-    if context.output.is_watched() { WATCHED_QUESTION } else { QUESTION }
+pub fn question(client: &Client) -> u64 {
+    if client.output.is_watched() { WATCHED_QUESTION } else { QUESTION }
 }
 
 /// Asks from the present `answer` on until the goal is reached; gives the last answer.
 pub async fn until(
-    context: &Context,
+    client: &Client,
     progress: &Progress,
     mut answer: Value,
     goal: Goal,
@@ -74,7 +74,7 @@ pub async fn until(
         let allocation: Allocation = read(&answer)?;
         match standing(goal, &allocation.desired, &allocation.state) {
             Standing::Reached => return Ok(answer),
-            Standing::OutOfReach => return out_of_reach(context, &allocation, &answer),
+            Standing::OutOfReach => return out_of_reach(client, &allocation, &answer),
             Standing::OnTheWay => {}
         }
         if began.elapsed() >= most {
@@ -82,7 +82,7 @@ pub async fn until(
         }
         progress.say(format!("{} is {}", allocation.name, allocation.state));
         let left = most.saturating_sub(began.elapsed()).as_secs().max(1);
-        match ask(context, &allocation.id, goal, left).await {
+        match ask(client, &allocation.id, goal, left).await {
             Ok(now) => answer = now,
             Err(failure) if goal == Goal::Removed && failure.exit == Exit::NotFound => return Ok(answer),
             Err(failure) => return Err(failure),
@@ -90,12 +90,12 @@ pub async fn until(
     }
 }
 
-async fn ask(context: &Context, id: &str, goal: Goal, left: u64) -> Result<Value, Failure> {
+async fn ask(client: &Client, id: &str, goal: Goal, left: u64) -> Result<Value, Failure> {
     let asked = Instant::now();
     let call = Call::get(format!("/allocations/{id}"))
         .query("wait_for", Some(goal.as_str()))
-        .query("timeout", Some(question(context).min(left)));
-    let answer = context.api.send(call).await?;
+        .query("timeout", Some(question(client).min(left)));
+    let answer = client.api.send(call).await?;
     // An answer at once means that the platform sees nothing to wait for yet.
     if asked.elapsed() < PAUSE && answer["state"] != goal.as_str() {
         tokio::time::sleep(PAUSE).await;
@@ -104,8 +104,8 @@ async fn ask(context: &Context, id: &str, goal: Goal, left: u64) -> Result<Value
 }
 
 /// A failed allocation is a result all the same: programs get it, and the exit code tells.
-fn out_of_reach(context: &Context, allocation: &Allocation, answer: &Value) -> Result<Value, Failure> {
-    if context.output.json {
+fn out_of_reach(client: &Client, allocation: &Allocation, answer: &Value) -> Result<Value, Failure> {
+    if client.output.json {
         Output::json(answer)?;
     }
     let Allocation { name, state, .. } = allocation;

@@ -6,37 +6,37 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::find;
-use crate::args::Create;
+use crate::args::allocation::Create;
 use crate::call::Call;
-use crate::context::Context;
+use crate::client::Client;
 use crate::failure::Failure;
 use crate::model::{Allocation, Machine, read};
 use crate::progress::Progress;
 use crate::render;
 use crate::wait::{self, Goal};
 
-pub async fn run(context: &Context, args: &Create) -> Result<(), Failure> {
-    let machine: Machine = read(&find::machine(context, &args.machine).await?)?;
+pub async fn run(client: &Client, args: &Create) -> Result<(), Failure> {
+    let machine: Machine = read(&find::machine(client, &args.machine).await?)?;
     let call = Call::post("/allocations")
         .body(body(args, &machine))
-        .header("Idempotency-Key", context.ambient.uuid().to_string())
+        .header("Idempotency-Key", client.ambient.uuid().to_string())
         .repeatable();
     if args.waiting.no_wait {
-        let answer = context.api.send(call).await?;
-        return tell(context, &answer);
+        let answer = client.api.send(call).await?;
+        return tell(client, &answer);
     }
-    let progress = Progress::start(context.output.is_watched(), format!("allocating {}", machine.name));
-    let answer = context.api.send(call.header("Prefer", format!("wait={}", wait::question(context)))).await?;
+    let progress = Progress::start(client.output.is_watched(), format!("allocating {}", machine.name));
+    let answer = client.api.send(call.header("Prefer", format!("wait={}", wait::question(client)))).await?;
     let most = Duration::from_secs(args.waiting.timeout);
-    let answer = wait::until(context, &progress, answer, Goal::Running, most).await;
+    let answer = wait::until(client, &progress, answer, Goal::Running, most).await;
     drop(progress);
-    tell(context, &answer?)
+    tell(client, &answer?)
 }
 
-fn tell(context: &Context, answer: &Value) -> Result<(), Failure> {
+fn tell(client: &Client, answer: &Value) -> Result<(), Failure> {
     let allocation: Allocation = read(answer)?;
-    context.output.result(answer, || {
-        let shown = render::allocation(&allocation, context.ambient.now());
+    client.output.result(answer, || {
+        let shown = render::allocation(&allocation, client.look());
         format!("{shown}\n\nConnect with: berth connect {}", allocation.name)
     })
 }

@@ -1,27 +1,66 @@
-//! Machines and allocations by the name or id that people give.
+//! Machines, allocations and the like by the name or id that people give.
 
 use serde_json::Value;
 
 use crate::call::Call;
-use crate::context::Context;
+use crate::client::Client;
 use crate::failure::{Exit, Failure};
 
 /// An allocation as the platform gives it.
-pub async fn allocation(context: &Context, name_or_id: &str) -> Result<Value, Failure> {
-    one(context, "/allocations", "allocation", name_or_id, |call| call).await
+pub async fn allocation(client: &Client, name_or_id: &str) -> Result<Value, Failure> {
+    one(client, "/allocations", "allocation", name_or_id, |call| call).await
 }
 
 /// An allocation's id; costs no request where the id was given.
-pub async fn allocation_id(context: &Context, name_or_id: &str) -> Result<String, Failure> {
+pub async fn allocation_id(client: &Client, name_or_id: &str) -> Result<String, Failure> {
     if is_id(name_or_id) {
         return Ok(name_or_id.to_owned());
     }
-    id_of(&allocation(context, name_or_id).await?)
+    id_of(&allocation(client, name_or_id).await?)
 }
 
 /// A machine as the platform gives it; needs no login.
-pub async fn machine(context: &Context, name_or_id: &str) -> Result<Value, Failure> {
-    one(context, "/machines", "machine", name_or_id, Call::anonymous).await
+pub async fn machine(client: &Client, name_or_id: &str) -> Result<Value, Failure> {
+    one(client, "/machines", "machine", name_or_id, Call::anonymous).await
+}
+
+/// A machine's id; costs no request where the id was given.
+pub async fn machine_id(client: &Client, name_or_id: &str) -> Result<String, Failure> {
+    if is_id(name_or_id) {
+        return Ok(name_or_id.to_owned());
+    }
+    id_of(&machine(client, name_or_id).await?)
+}
+
+/// A user's id, by mail address. For admins.
+pub async fn user_id(client: &Client, email_or_id: &str) -> Result<String, Failure> {
+    if is_id(email_or_id) {
+        return Ok(email_or_id.to_owned());
+    }
+    let found = client.api.list(Call::get("/user").query("email", Some(email_or_id)), Some(1)).await?;
+    match found.first() {
+        Some(user) => id_of(user),
+        None => Err(missing("user", email_or_id)),
+    }
+}
+
+/// The id of what has this name in a list that is given as a whole.
+pub async fn by_name(client: &Client, path: &str, noun: &str, name_or_id: &str) -> Result<String, Failure> {
+    if is_id(name_or_id) {
+        return Ok(name_or_id.to_owned());
+    }
+    let found = client.api.all(Call::get(path)).await?;
+    let named: Vec<Value> = found.into_iter().filter(|found| found["name"] == name_or_id).collect();
+    match named.as_slice() {
+        [] => Err(missing(noun, name_or_id)),
+        [only] => id_of(only),
+        _ => Err(Failure::usage(format!("There are {} named `{name_or_id}`; say which by its id.", named.len()))),
+    }
+}
+
+fn missing(noun: &str, name: &str) -> Failure {
+    let code = format!("{}_not_found", noun.to_lowercase().replace(' ', "_"));
+    Failure::local(Exit::NotFound, &code, format!("There is no {noun} named `{name}`."))
 }
 
 pub fn id_of(value: &Value) -> Result<String, Failure> {
@@ -29,25 +68,22 @@ pub fn id_of(value: &Value) -> Result<String, Failure> {
 }
 
 async fn one(
-    context: &Context,
+    client: &Client,
     path: &str,
     noun: &str,
     name_or_id: &str,
     with: impl Fn(Call) -> Call,
 ) -> Result<Value, Failure> {
     if is_id(name_or_id) {
-        return context.api.send(with(Call::get(format!("{path}/{name_or_id}")))).await;
+        return client.api.send(with(Call::get(format!("{path}/{name_or_id}")))).await;
     }
     if !kit::id::is_label(name_or_id) {
         let told = format!("`{name_or_id}` is neither an id nor a name: names are 1 to 63 of a-z, 0-9 and -.");
         return Err(Failure::usage(told));
     }
-    let found = context.api.list(with(Call::get(path).query("name", Some(name_or_id)))).await?;
+    let found = client.api.list(with(Call::get(path).query("name", Some(name_or_id))), None).await?;
     let mut exact = found.into_iter().filter(|found| found["name"] == name_or_id);
-    exact.next().ok_or_else(|| {
-        let told = format!("There is no {noun} named `{name_or_id}`.");
-        Failure::local(Exit::NotFound, &format!("{noun}_not_found"), told)
-    })
+    exact.next().ok_or_else(|| missing(noun, name_or_id))
 }
 
 /// The text form of a UUID, which no name has room for: a name that long would be taken for an id.

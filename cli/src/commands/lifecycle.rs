@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::find;
-use crate::args::Change;
+use crate::args::allocation::Change;
 use crate::call::Call;
-use crate::context::Context;
+use crate::client::Client;
 use crate::failure::Failure;
 use crate::model::{Allocation, read};
 use crate::progress::Progress;
@@ -29,20 +29,20 @@ pub const STOP: Verb = Verb { path: "stop", doing: "stopping", goal: Goal::Stopp
 pub const START: Verb = Verb { path: "start", doing: "starting", goal: Goal::Running, repeatable: true };
 pub const RESTART: Verb = Verb { path: "restart", doing: "restarting", goal: Goal::Running, repeatable: false };
 
-pub async fn run(context: &Context, verb: Verb, args: &Change) -> Result<(), Failure> {
+pub async fn run(client: &Client, verb: Verb, args: &Change) -> Result<(), Failure> {
     let wanted = &args.target.allocation;
-    let progress = Progress::start(context.output.is_watched(), format!("{} {wanted}", verb.doing));
-    let id = find::allocation_id(context, wanted).await?;
+    let progress = Progress::start(client.output.is_watched(), format!("{} {wanted}", verb.doing));
+    let id = find::allocation_id(client, wanted).await?;
     let call = Call::post(format!("/allocations/{id}/{}", verb.path));
     let call = if verb.repeatable { call.repeatable() } else { call };
     let answer = if args.waiting.no_wait {
-        context.api.send(call).await?
+        client.api.send(call).await?
     } else {
         let first = FIRST_ANSWER.min(args.waiting.timeout.max(1));
-        let answer = context.api.send(call.header("Prefer", format!("wait={first}"))).await?;
-        wait::until(context, &progress, answer, verb.goal, Duration::from_secs(args.waiting.timeout)).await?
+        let answer = client.api.send(call.header("Prefer", format!("wait={first}"))).await?;
+        wait::until(client, &progress, answer, verb.goal, Duration::from_secs(args.waiting.timeout)).await?
     };
     drop(progress);
     let allocation: Allocation = read(&answer)?;
-    context.output.result(&answer, || format!("{} is {}", allocation.name, allocation.state))
+    client.output.result(&answer, || format!("{} is {}", allocation.name, allocation.state))
 }

@@ -3,23 +3,28 @@
 use serde_json::json;
 
 use super::find;
-use crate::args::List;
+use crate::args::allocation::List;
 use crate::call::Call;
-use crate::context::Context;
+use crate::client::Client;
 use crate::failure::Failure;
 use crate::model::{Allocation, read};
 use crate::render;
 
-pub async fn run(context: &Context, args: &List) -> Result<(), Failure> {
+pub async fn run(client: &Client, args: &List) -> Result<(), Failure> {
     let machine = match &args.machine {
-        Some(machine) => Some(find::id_of(&find::machine(context, machine).await?)?),
+        Some(machine) => Some(find::machine_id(client, machine).await?),
         None => None,
     };
-    let call = Call::get("/allocations").query("state", args.state.as_ref()).query("machine_id", machine);
-    let items = context.api.list(call).await?;
+    let call = Call::get("/allocations")
+        .query("state", args.state.as_ref())
+        .query("machine_id", machine)
+        .query("name", args.name.as_ref())
+        .query("q", args.query.as_ref())
+        .query("sort", args.sort.as_ref());
+    let items = client.api.list(call, None).await?;
     let allocations = items.iter().map(read).collect::<Result<Vec<Allocation>, _>>()?;
     if allocations.is_empty() {
-        context.output.aside("There are none yet. Make one with `berth create MACHINE`; `berth machines` lists them.");
+        client.output.aside("There are none yet. Make one with `berth create MACHINE`; `berth machines` lists them.");
     }
-    context.output.result(&json!({ "items": items }), || render::allocations(&allocations, context.ambient.now()))
+    client.output.result(&json!({ "items": items }), || render::allocations(&allocations, client.look()))
 }

@@ -1,13 +1,13 @@
 //! `quota`: what one may hold, and what one does.
 
 use crate::call::Call;
-use crate::context::Context;
+use crate::client::Client;
 use crate::failure::Failure;
 use crate::model::{Quota, read};
 use crate::render;
 
-pub async fn run(context: &Context) -> Result<(), Failure> {
-    let answer = context.api.send(Call::get("/allocations/quota")).await?;
+pub async fn run(client: &Client) -> Result<(), Failure> {
+    let answer = client.api.send(Call::get("/allocations/quota")).await?;
     let quota: Quota = read(&answer)?;
-    context.output.result(&answer, || render::quota(&quota))
+    client.output.result(&answer, || render::quota(&quota, client.look()))
 }

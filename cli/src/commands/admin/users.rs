@@ -1,0 +1,75 @@
+//! `admin users` and its neighbours: accounts of others.
+
+use serde_json::Value;
+
+use crate::args::admin::{User, UserChange, Users};
+use crate::call::Call;
+use crate::client::Client;
+use crate::commands::listing::{self, Listing};
+use crate::commands::{ask, find};
+use crate::failure::Failure;
+use crate::render::Field;
+
+const FIELDS: [Field; 7] = [
+    Field::text("email", "email"),
+    Field::and("name", "first_name", "last_name"),
+    Field::yes_or_no("verified", "verified"),
+    Field::yes_or_no("admin", "admin"),
+    Field::yes_or_no("suspended", "suspended"),
+    Field::ago("joined", "created_at"),
+    Field::text("id", "id"),
+];
+
+pub async fn list(client: &Client, args: &Users) -> Result<(), Failure> {
+    let call = Call::get("/user")
+        .query("email", args.email.as_ref())
+        .query("verified", args.verified)
+        .query("admin", args.admin)
+        .query("suspended", args.suspended)
+        .query("sort", args.sort.as_ref());
+    Listing { fields: &FIELDS, none: "There are none like that." }.up_to(client, args.limit, call).await
+}
+
+pub async fn show(client: &Client, args: &User) -> Result<(), Failure> {
+    let answer = client.api.send(Call::get(path(client, args).await?)).await?;
+    listing::thing(client, &answer, &FIELDS)
+}
+
+pub async fn suspend(client: &Client, args: &UserChange) -> Result<(), Failure> {
+    let user = &args.target;
+    ask::consent(args.consent, &format!("{} cannot log in any more, and open logins end.", user.user))?;
+    let call = Call::post(format!("{}/suspension", path(client, user).await?)).repeatable();
+    told(client, call, user, "is suspended").await
+}
+
+pub async fn resume(client: &Client, user: &User) -> Result<(), Failure> {
+    let call = Call::delete(format!("{}/suspension", path(client, user).await?));
+    told(client, call, user, "may log in again").await
+}
+
+pub async fn grant(client: &Client, user: &User) -> Result<(), Failure> {
+    let call = Call::post(format!("{}/admin", path(client, user).await?)).repeatable();
+    told(client, call, user, "is an admin").await
+}
+
+pub async fn revoke(client: &Client, user: &User) -> Result<(), Failure> {
+    let call = Call::delete(format!("{}/admin", path(client, user).await?));
+    told(client, call, user, "is an admin no more").await
+}
+
+pub async fn delete(client: &Client, args: &UserChange) -> Result<(), Failure> {
+    let user = &args.target;
+    let what = format!("{} is deleted, with all its allocations and their data.", user.user);
+    ask::consent_by_typing(args.consent, &what, &user.user)?;
+    let call = Call::delete(path(client, user).await?);
+    told(client, call, user, "is being deleted").await
+}
+
+async fn path(client: &Client, user: &User) -> Result<String, Failure> {
+    Ok(format!("/user/{}", find::user_id(client, &user.user).await?))
+}
+
+async fn told(client: &Client, call: Call, user: &User, told: &str) -> Result<(), Failure> {
+    let answer: Value = client.api.send(call).await?;
+    client.output.result(&answer, || format!("{} {told}", user.user))
+}
