@@ -121,7 +121,9 @@ impl Default for QuotaConfig {
 }
 
 /// Variables of the environment that begin like ours and are somebody else's: the client's, the scripts' and flags.
-const NOT_SETTINGS: [&str; 7] = ["CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "TOKEN", "JSON"];
+const NOT_SETTINGS: [&str; 10] = [
+    "CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "NEW_PASSWORD", "TOKEN", "CONTEXT", "COMPLETE", "JSON",
+];
 /// Settings that are texts whatever they look like: a code of digits is no number.
 const TEXTS: [&str; 3] = ["SETUP_CODE", "SMTP_URL", "MAIL_FROM"];
 
