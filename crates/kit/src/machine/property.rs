@@ -6,6 +6,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::rules::LONGEST_TEXT;
 use crate::Ambient;
 
 /// One setting of a machine.
@@ -60,6 +61,11 @@ pub enum Generate {
     Password,
 }
 
+impl Generate {
+    /// How long a generated password is.
+    pub(super) const PASSWORD_LENGTH: usize = 24;
+}
+
 /// A property's value as JSON gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
@@ -108,7 +114,7 @@ pub fn resolve(
     for property in properties {
         let value = match (given.get(&property.name), &property.default, property.generate) {
             (Some(value), _, _) | (None, Some(value), _) => value.clone(),
-            (None, None, Some(Generate::Password)) => Value::Text(ambient.password(24)),
+            (None, None, Some(Generate::Password)) => Value::Text(ambient.password(Generate::PASSWORD_LENGTH)),
             (None, None, None) if property.required => {
                 return Err(PropertyError::new(&property.name, format!("`{}` is required", property.name)));
             }
@@ -137,7 +143,7 @@ impl Property {
     }
 
     fn check_text(&self, text: &str) -> Result<(), PropertyError> {
-        if text.len() > 4096 || text.contains('\0') {
+        if text.len() > LONGEST_TEXT || text.contains('\0') {
             return Err(PropertyError::new(&self.name, format!("`{}` is too long or has a NUL in it", self.name)));
         }
         self.check_range(text.chars().count() as i64, "have a length that is")?;
