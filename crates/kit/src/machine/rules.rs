@@ -66,9 +66,9 @@ impl Property {
 
     /// The pattern is taken alone first: `a)|(b` is one only inside of what binds it to the whole text.
     fn validate_pattern(&self) -> Result<(), (&'static str, String)> {
-        let alone = self.pattern.as_deref().is_none_or(|pattern| regex_syntax_holds(pattern));
-        let compiles = alone && self.regex().is_none_or(|regex| regex.is_ok());
-        self.require(compiles, "properties.pattern", "the pattern is a regular expression, and not a huge one")
+        let alone = self.pattern.as_deref().is_none_or(compiles);
+        let bound = self.regex().is_none_or(|regex| regex.is_ok());
+        self.require(alone && bound, "properties.pattern", "the pattern is a regular expression, and not a huge one")
     }
 
     /// Whoever must say it has nothing to fall back on.
@@ -101,7 +101,7 @@ impl Property {
     }
 }
 
-fn regex_syntax_holds(pattern: &str) -> bool {
+fn compiles(pattern: &str) -> bool {
     regex::RegexBuilder::new(pattern).size_limit(1 << 18).build().is_ok()
 }
 

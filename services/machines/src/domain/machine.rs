@@ -27,7 +27,7 @@ pub struct Machine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// With the act that is recorded beside the change.
-    Admin(UserId, Act),
+    Admin(UserId, Box<Act>),
     /// The import at first start.
     Platform,
 }
@@ -36,14 +36,14 @@ impl Cause {
     /// An admin's act on a machine; `action` is `machine.create`, `.update` or `.delete`.
     pub fn admin(caller: &Caller, action: &str, machine: &Machine) -> Self {
         let act = Act::by(caller, action, "machine", machine.id).as_admin(None);
-        Self::Admin(caller.user, act.detail("name", &machine.offer.spec.name))
+        Self::Admin(caller.user, Box::new(act.detail("name", &machine.offer.spec.name)))
     }
 
     /// With one more word about what was done; the platform's own doings have no record to put it in.
     #[must_use]
     pub fn detail(self, name: &str, value: &str) -> Self {
         match self {
-            Self::Admin(user, act) => Self::Admin(user, act.detail(name, value)),
+            Self::Admin(user, act) => Self::Admin(user, Box::new(act.detail(name, value))),
             Self::Platform => Self::Platform,
         }
     }
@@ -55,7 +55,7 @@ impl Cause {
         }
     }
 
-    pub const fn act(&self) -> Option<&Act> {
+    pub fn act(&self) -> Option<&Act> {
         match self {
             Self::Admin(_, act) => Some(act),
             Self::Platform => None,
