@@ -11,9 +11,17 @@ pub(super) const LONGEST_TEXT: usize = 4096;
 const MOST_VALUES: usize = 64;
 const LONGEST_VALUE: usize = 256;
 
+/// A rule that makes no sense.
+#[derive(Debug)]
+pub(super) struct Objection {
+    pub field: &'static str,
+    /// What should hold, with the property's name.
+    pub sentence: String,
+}
+
 impl Property {
-    /// The first rule that makes no sense: its field, and a sentence that says what should hold.
-    pub(super) fn validate(&self) -> Result<(), (&'static str, String)> {
+    /// The first rule that makes no sense.
+    pub(super) fn validate(&self) -> Result<(), Objection> {
         self.validate_name()?;
         self.validate_kind()?;
         self.validate_bounds()?;
@@ -23,11 +31,11 @@ impl Property {
         self.validate_generated()
     }
 
-    fn require(&self, holds: bool, field: &'static str, sentence: &str) -> Result<(), (&'static str, String)> {
-        if holds { Ok(()) } else { Err((field, format!("`{}`: {sentence}", self.name))) }
+    fn require(&self, holds: bool, field: &'static str, sentence: &str) -> Result<(), Objection> {
+        if holds { Ok(()) } else { Err(Objection { field, sentence: format!("`{}`: {sentence}", self.name) }) }
     }
 
-    fn validate_name(&self) -> Result<(), (&'static str, String)> {
+    fn validate_name(&self) -> Result<(), Objection> {
         let plain = self.name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
         let named = plain && (1..=63).contains(&self.name.len()) && !matches!(self.name.as_str(), "host" | "port");
         let sentence = "a property's name is 1 to 63 of a-z, 0-9 and _, and not host or port";
@@ -37,7 +45,7 @@ impl Property {
     }
 
     /// Each type has rules of its own.
-    fn validate_kind(&self) -> Result<(), (&'static str, String)> {
+    fn validate_kind(&self) -> Result<(), Objection> {
         let is_enum = self.kind == PropertyKind::Enum;
         let unbounded = self.min.is_none() && self.max.is_none();
         let takes_bounds = self.is_text() || self.kind == PropertyKind::Integer;
@@ -55,7 +63,7 @@ impl Property {
         self.require(generates, "properties.generate", "only a secret can be generated")
     }
 
-    fn validate_bounds(&self) -> Result<(), (&'static str, String)> {
+    fn validate_bounds(&self) -> Result<(), Objection> {
         let ordered = !matches!((self.min, self.max), (Some(min), Some(max)) if min > max);
         self.require(ordered, "properties.min", "min is not above max")?;
         let length =
@@ -65,14 +73,14 @@ impl Property {
     }
 
     /// The pattern is taken alone first: `a)|(b` is one only inside of what binds it to the whole text.
-    fn validate_pattern(&self) -> Result<(), (&'static str, String)> {
+    fn validate_pattern(&self) -> Result<(), Objection> {
         let alone = self.pattern.as_deref().is_none_or(compiles);
         let bound = self.regex().is_none_or(|regex| regex.is_ok());
         self.require(alone && bound, "properties.pattern", "the pattern is a regular expression, and not a huge one")
     }
 
     /// Whoever must say it has nothing to fall back on.
-    fn validate_presence(&self) -> Result<(), (&'static str, String)> {
+    fn validate_presence(&self) -> Result<(), Objection> {
         let sentence = "a property with a default or a generated value is not required";
         let fallback = self.default.is_some() || self.generate.is_some();
         self.require(!(self.required && fallback), "properties.required", sentence)?;
@@ -80,13 +88,16 @@ impl Property {
         self.require(one, "properties.generate", "a value is either a default or generated")
     }
 
-    fn validate_default(&self) -> Result<(), (&'static str, String)> {
+    fn validate_default(&self) -> Result<(), Objection> {
         let Some(default) = &self.default else { return Ok(()) };
-        self.check(default).map_err(|error| ("properties.default", format!("its default keeps its rules, and {error}")))
+        self.check(default).map_err(|error| Objection {
+            field: "properties.default",
+            sentence: format!("a default keeps the rules, and {error}"),
+        })
     }
 
     /// What is made up must keep the rules whichever way chance falls, so each letter and digit is tried in all places.
-    fn validate_generated(&self) -> Result<(), (&'static str, String)> {
+    fn validate_generated(&self) -> Result<(), Objection> {
         let Some(Generate::Password) = self.generate else { return Ok(()) };
         let length = Generate::PASSWORD_LENGTH;
         let all = ('a'..='z').chain('A'..='Z').chain('0'..='9');
@@ -116,9 +127,9 @@ mod tests {
         let mut property = json!({"name": "p"});
         property.as_object_mut().unwrap().extend(rules.as_object().unwrap().clone());
         let property: Property = serde_json::from_value(property).unwrap();
-        property.validate().err().map(|(field, sentence)| {
-            assert!(sentence.contains("`p`"), "{sentence}");
-            field
+        property.validate().err().map(|objection| {
+            assert!(objection.sentence.contains("`p`"), "{objection:?}");
+            objection.field
         })
     }
 
@@ -238,7 +249,7 @@ mod tests {
     fn a_name_is_plain_and_not_one_that_templates_use() {
         for name in ["", "host", "port", "Password", "a-b", "port.http"] {
             let property: Property = serde_json::from_value(json!({"name": name, "type": "string"})).unwrap();
-            assert_eq!(property.validate().unwrap_err().0, "properties.name", "{name}");
+            assert_eq!(property.validate().unwrap_err().field, "properties.name", "{name}");
         }
     }
 }

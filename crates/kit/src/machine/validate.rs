@@ -43,9 +43,9 @@ impl MachineSpec {
     fn validate_properties(&self) -> Result<(), Failure> {
         require(self.properties.len() <= 64, "properties", "a machine has at most 64 properties")?;
         require(distinct(self.properties.iter().map(|p| &p.name)), "properties", "property names differ")?;
-        self.properties
-            .iter()
-            .try_for_each(|property| property.validate().map_err(|(field, sentence)| invalid(field, &sentence)))?;
+        self.properties.iter().try_for_each(|property| {
+            property.validate().map_err(|objection| invalid(objection.field, &objection.sentence))
+        })?;
         let variables =
             self.environment.keys().chain(self.properties.iter().filter_map(|property| property.env.as_ref()));
         require(distinct(variables), "properties.env", "each variable is set once, by one property or the environment")
@@ -212,13 +212,18 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         type Change = fn(&mut serde_json::Value);
-        let wrong: [(&str, Change); 9] = [
+        let wrong: [(&str, Change); 11] = [
             ("name", |v| v["name"] = "Redis!".into()),
             ("image", |v| v["image"] = "redis; rm -rf /".into()),
             ("user", |v| v["user"] = "root".into()),
             ("command", |v| v["command"] = serde_json::json!(["{nothing}"])),
             ("volumes.path", |v| v["volumes"][0]["path"] = "/data/../etc".into()),
             ("volumes.path", |v| v["volumes"][0]["path"] = "/proc/sys".into()),
+            ("properties.generate", |v| v["properties"][0]["min"] = 25.into()),
+            ("properties.env", |v| {
+                v["properties"][0]["env"] = "TZ".into();
+                v["environment"] = serde_json::json!({"TZ": "UTC"});
+            }),
             ("capabilities", |v| v["capabilities"] = serde_json::json!(["SYS_ADMIN"])),
             ("limits.default", |v| v["limits"]["default"]["cpu"] = 2.into()),
             ("connection.template", |v| v["connection"][0]["template"] = "{port.nothing}".into()),

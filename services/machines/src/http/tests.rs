@@ -5,7 +5,10 @@ use std::sync::Arc;
 use actix_web::body::to_bytes;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{App as ActixApp, test};
-use kit::{Ambient, Scope};
+use bus::{OutboxSource, Source as _, Topic};
+use kit::{Ambient, Scope, ServiceName};
+use prost::Message as _;
+use proto::v1::AuditRecorded;
 use serde_json::{Value, json};
 use sqlite::Database;
 use testkit::{TestClock, TestDoor, Who};
@@ -22,6 +25,7 @@ struct Catalogue {
     routes: wire::service::Routes,
     door: TestDoor,
     feed: Arc<FakeStandings>,
+    database: Database,
     _directory: tempfile::TempDir,
 }
 
@@ -41,11 +45,11 @@ impl Catalogue {
             name: "redis.yaml".into(),
             text: include_str!("../../../../catalogue/redis.yaml").to_owned(),
         };
-        let store = Arc::new(SqliteMachines::new(database, ambient.clone()));
+        let store = Arc::new(SqliteMachines::new(database.clone(), ambient.clone()));
         let feed = Arc::new(FakeStandings::default());
         let deps = crate::Deps { store, standings: feed.clone(), ambient, door: door.door(), catalogue: vec![file] };
         let routes = crate::build(deps).await.unwrap().http.unwrap();
-        Self { routes, door, feed, _directory: directory }
+        Self { routes, door, feed, database, _directory: directory }
     }
 
     async fn call(
@@ -309,4 +313,22 @@ async fn a_page_of_machines_is_counted_in_one_question() {
     catalogue.feed.fall_silent();
     let uncounted = catalogue.get("/machines?name=redis").await;
     assert_eq!((uncounted.status.as_u16(), counts(&uncounted.body["items"][0])), (200, [(); 3].map(|()| Value::Null)));
+}
+
+#[actix_web::test]
+async fn an_admins_change_is_recorded_with_what_it_changed() {
+    let catalogue = Catalogue::start().await;
+    let path = path_of(&catalogue.redis().await);
+    catalogue.patch(Some(Who::Admin), &path, Some("\"1\""), json!({"active": false, "icon": null})).await;
+    catalogue.patch(Some(Who::Admin), &path, Some("\"2\""), json!({"active": false})).await;
+    catalogue.patch(Some(Who::Verified), &path, Some("\"2\""), json!({"active": true})).await;
+    catalogue.call(Some(Who::Admin), Method::DELETE, &path, None, None).await;
+    let source = OutboxSource::new(catalogue.database.clone(), Topic::Audit(ServiceName::Machines));
+    let records = source.after(0, 10).await.unwrap();
+    let acts: Vec<AuditRecorded> =
+        records.iter().map(|record| AuditRecorded::decode(record.event.data.as_slice()).unwrap()).collect();
+    let actions: Vec<&str> = acts.iter().map(|act| act.action.as_str()).collect();
+    assert_eq!(actions, ["machine.update", "machine.delete"], "no change, no act");
+    assert_eq!((acts[0].details["name"].as_str(), acts[0].details["changed"].as_str()), ("redis", "active, icon"));
+    assert!(acts.iter().all(|act| act.as_admin && act.tenant_id.is_none() && path.ends_with(&act.subject_id)));
 }
