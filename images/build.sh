@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Obtains the starter images: what the engine has stays, else they are pulled, and where no registry answers they are
 # built here from Debian packages, under the official names, because the catalogue uses those.
-# usage: images/build.sh [name...]      names: tiny redis nginx postgres mariadb (default: all)
+# usage: images/build.sh [name...]      names: those of ALL below (default: all)
 . "$(dirname "${BASH_SOURCE[0]}")/../stack/lib.sh"
 
 SUITE=bookworm
 BASE="berth-base:$SUITE"
 CACHE="$BERTH_CACHE/images"
 LOGS="$CACHE/logs"
-ALL=(tiny redis nginx postgres mariadb)
+ALL=(tiny redis nginx postgres mariadb memcached mosquitto dokuwiki notebook)
 REGISTRY=unknown # unknown | answers | silent
 
 image_of() {
@@ -18,6 +18,10 @@ image_of() {
         nginx) echo nginx:1.22 ;;
         postgres) echo postgres:15 ;;
         mariadb) echo mariadb:10.11 ;;
+        memcached) echo memcached:1.6 ;;
+        mosquitto) echo eclipse-mosquitto:2.0 ;;
+        dokuwiki) echo berth-dokuwiki:1 ;;
+        notebook) echo jupyter/base-notebook:notebook-6.4.12 ;;
         *) die "no such image: $1 (known: ${ALL[*]})" ;;
     esac
 }
@@ -98,8 +102,8 @@ build() {
 obtain() {
     local name="$1" image began; image="$(image_of "$1")"; began="$(now_ms)"
     present "$image" && return
-    # The test image is ours; no registry has it.
-    if [ "$name" != tiny ] && pull "$image"; then say "pulled $image in $(since "$began")"; return; fi
+    # What carries our name is in no registry.
+    if [[ "$image" != berth-* ]] && pull "$image"; then say "pulled $image in $(since "$began")"; return; fi
     build "$name" "$image"
     note "$image: $(docker image inspect --format '{{.Size}}' "$image" | awk '{ printf "%.0f MB", $1 / 1e6 }') in $(since "$began")"
 }

@@ -14,6 +14,7 @@ program_of() {
         redis-tools) echo redis-cli ;;
         postgresql-client) echo psql ;;
         mariadb-client) echo mariadb ;;
+        mosquitto-clients) echo mosquitto_pub ;;
         nodejs) echo node ;;
         build-essential) echo cc ;;
         *) echo "$1" ;;

@@ -1,6 +1,7 @@
 //! The server: composes the eight services and is the only place that names their backends.
 
 mod bus_task;
+mod catalogue;
 mod config;
 mod data_dir;
 mod errors_page;
@@ -37,6 +38,8 @@ enum Command {
     /// Prints `berth is ready on http://…` once everything works, and stays in the foreground. SIGTERM or Ctrl-C drains
     /// and ends it; containers keep running.
     Up(UpArguments),
+    /// Check files that describe machines
+    Catalogue(catalogue::CatalogueArguments),
     /// Print the REST interface as OpenAPI 3.1
     Openapi,
     /// Print what can go wrong, code by code, as Markdown
@@ -97,6 +100,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             wire::telemetry::start_logs(&config.log);
             runtime.block_on(up::up(config))
         }
+        Command::Catalogue(arguments) => catalogue::run(&arguments),
         Command::Openapi => {
             let document = runtime.block_on(http::openapi::document())?;
             println!("{}", document.to_pretty_json()?);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod catalogue;
 mod crash;
 mod drain;
 mod engine_down;

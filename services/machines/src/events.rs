@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::domain::{Cause, Machine};
 
 /// The event of a step from one revision to the next.
-pub fn announce(ambient: &Ambient, before: Option<&Machine>, after: &Machine, cause: Cause) -> Result<Event, Failure> {
+pub fn announce(ambient: &Ambient, before: Option<&Machine>, after: &Machine, cause: &Cause) -> Result<Event, Failure> {
     let kind = match before {
         None => "machine.created",
         Some(_) if after.deleted => "machine.deleted",
@@ -35,15 +35,15 @@ pub fn message(machine: &Machine) -> v1::Machine {
     }
 }
 
-fn cause_message(cause: Cause) -> v1::Cause {
+fn cause_message(cause: &Cause) -> v1::Cause {
     match cause {
-        Cause::Admin(user) => v1::Cause { kind: "admin".to_owned(), actor: user.to_string() },
+        Cause::Admin(user, _) => v1::Cause { kind: "admin".to_owned(), actor: user.to_string() },
         Cause::Platform => v1::Cause { kind: "platform".to_owned(), actor: String::new() },
     }
 }
 
 /// The names of the top-level fields that differ.
-fn changed(before: &Machine, after: &Machine) -> Result<Vec<String>, Failure> {
+pub fn changed(before: &Machine, after: &Machine) -> Result<Vec<String>, Failure> {
     let fields = |machine: &Machine| match serde_json::to_value(&machine.offer.spec) {
         Ok(Value::Object(mut fields)) => {
             fields.insert("active".to_owned(), machine.offer.active.into());
@@ -79,7 +79,7 @@ mod tests {
         let mut offer = Offer { active: false, ..before.offer.clone() };
         offer.spec.icon = Some("new".into());
         let after = before.update(offer, Timestamp::EPOCH).unwrap().unwrap();
-        let event = announce(&ambient, Some(&before), &after, Cause::Platform).unwrap();
+        let event = announce(&ambient, Some(&before), &after, &Cause::Platform).unwrap();
         assert_eq!((event.kind.as_str(), event.revision), ("machine.updated", 2));
         assert_eq!(event.subject, after.id.to_string());
         assert_eq!(read(&event).changed, ["active", "icon"]);
@@ -90,7 +90,7 @@ mod tests {
         let ambient = Ambient::system();
         let before = samples::machine(&ambient, "redis");
         let after = before.delete(Timestamp::EPOCH);
-        let event = announce(&ambient, Some(&before), &after, Cause::Platform).unwrap();
+        let event = announce(&ambient, Some(&before), &after, &Cause::Platform).unwrap();
         let machine = read(&event).machine.unwrap();
         assert_eq!(event.kind, "machine.deleted");
         assert!(machine.deleted && machine.spec.unwrap().name == "redis");

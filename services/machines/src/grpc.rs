@@ -36,6 +36,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Cause;
+    use crate::fakes::FakeStandings;
     use crate::samples;
     use crate::store::sqlite::{MIGRATIONS, SqliteMachines};
     use kit::machine::MachineSpec;
@@ -53,8 +54,8 @@ mod tests {
         let (ambient, pipes) = (Ambient::system(), Pipes::default());
         let store = Arc::new(SqliteMachines::new(database, ambient.clone()));
         let machine = samples::machine(&ambient, "redis");
-        let app = App { store, ambient: ambient.clone() };
-        app.store.create(&machine, Cause::Platform).await.unwrap();
+        let app = App { store, standings: Arc::<FakeStandings>::default(), ambient: ambient.clone() };
+        app.store.create(&machine, &Cause::Platform).await.unwrap();
         pipes.serve(ServiceName::Machines, serve(app.clone()), &Drain::default()).unwrap();
         let ask = async |caller, id: String| {
             let peer = pipes.connect(caller, ServiceName::Machines);
@@ -67,7 +68,7 @@ mod tests {
         assert_eq!(ask(ServiceName::Feed, machine.id.to_string()).await, Err(ErrorCode::Forbidden));
         assert_eq!(ask(ServiceName::Verifier, "x".to_owned()).await, Err(ErrorCode::InvalidInput));
         let deleted = machine.delete(ambient.now());
-        app.store.replace(&machine, &deleted, Cause::Platform).await.unwrap();
+        app.store.replace(&machine, &deleted, &Cause::Platform).await.unwrap();
         assert_eq!(ask(ServiceName::Verifier, machine.id.to_string()).await, Err(ErrorCode::MachineNotFound));
     }
 }

@@ -4,8 +4,11 @@
 pub mod contract;
 pub mod domain;
 mod events;
+#[cfg(test)]
+mod fakes;
 mod grpc;
 mod http;
+pub mod peers;
 pub mod ports;
 #[cfg(any(test, feature = "contract"))]
 pub mod samples;
@@ -19,12 +22,13 @@ use kit::{Ambient, Failure, ServiceName};
 use wire::health::Readiness;
 use wire::{Door, Service};
 
-use ports::MachineStore;
+use ports::{MachineStore, Standings};
 use use_cases::{App, CatalogueFile};
 
 /// What the service is made of.
 pub struct Deps {
     pub store: Arc<dyn MachineStore>,
+    pub standings: Arc<dyn Standings>,
     pub ambient: Ambient,
     pub door: Door,
     /// What an empty catalogue begins with.
@@ -33,7 +37,7 @@ pub struct Deps {
 
 /// Imports the catalogue where that was not done yet; a broken file is a failure that names it.
 pub async fn build(deps: Deps) -> Result<Service, Failure> {
-    let app = App { store: deps.store, ambient: deps.ambient };
+    let app = App { store: deps.store, standings: deps.standings, ambient: deps.ambient };
     use_cases::import(&app, &deps.catalogue).await?;
     Ok(Service {
         name: ServiceName::Machines,
@@ -55,7 +59,8 @@ fn routes(app: App, door: Door) -> wire::service::Routes {
             .service(http::create::handler)
             .service(http::show::handler)
             .service(http::update::handler)
-            .service(http::delete::handler);
+            .service(http::delete::handler)
+            .service(http::revisions::handler);
         config.service(scope);
     })
 }

@@ -2,6 +2,7 @@
 
 mod probe;
 mod property;
+mod rules;
 mod template;
 mod validate;
 

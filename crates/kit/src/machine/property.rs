@@ -6,6 +6,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::rules::LONGEST_TEXT;
 use crate::Ambient;
 
 /// One setting of a machine.
@@ -60,6 +61,11 @@ pub enum Generate {
     Password,
 }
 
+impl Generate {
+    /// How long a generated password is.
+    pub(super) const PASSWORD_LENGTH: usize = 24;
+}
+
 /// A property's value as JSON gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
@@ -108,7 +114,7 @@ pub fn resolve(
     for property in properties {
         let value = match (given.get(&property.name), &property.default, property.generate) {
             (Some(value), _, _) | (None, Some(value), _) => value.clone(),
-            (None, None, Some(Generate::Password)) => Value::Text(ambient.password(24)),
+            (None, None, Some(Generate::Password)) => Value::Text(ambient.password(Generate::PASSWORD_LENGTH)),
             (None, None, None) if property.required => {
                 return Err(PropertyError::new(&property.name, format!("`{}` is required", property.name)));
             }
@@ -137,7 +143,7 @@ impl Property {
     }
 
     fn check_text(&self, text: &str) -> Result<(), PropertyError> {
-        if text.len() > 4096 || text.contains('\0') {
+        if text.len() > LONGEST_TEXT || text.contains('\0') {
             return Err(PropertyError::new(&self.name, format!("`{}` is too long or has a NUL in it", self.name)));
         }
         self.check_range(text.chars().count() as i64, "have a length that is")?;
@@ -228,6 +234,46 @@ mod tests {
         assert_eq!(resolved["p"].as_text(), "d");
         let resolved = resolve(&[spec], &given(Value::Text("g".into())), &ambient).unwrap();
         assert_eq!(resolved["p"].as_text(), "g");
+    }
+
+    /// What becomes of a value, or of none, by each type.
+    #[test]
+    fn each_type_takes_its_own_values_and_no_others() {
+        use PropertyKind::{Boolean, Enum, Integer, Secret, String};
+        let text = |text: &str| Value::Text(text.into());
+        let table = [
+            (String, text("abc"), vec![Value::Integer(3), Value::Boolean(true), text("ab"), text("abcd"), text("ABC")]),
+            (
+                Secret,
+                text("abc"),
+                vec![Value::Integer(3), Value::Boolean(true), text("ab"), text("abcd"), text("a\0c")],
+            ),
+            (Integer, Value::Integer(3), vec![text("3"), Value::Boolean(true), Value::Integer(2), Value::Integer(4)]),
+            (Boolean, Value::Boolean(false), vec![text("false"), text(""), Value::Integer(0)]),
+            (Enum, text("abc"), vec![text("ABC"), text(""), Value::Integer(1), Value::Boolean(true)]),
+        ];
+        for (kind, good, bad) in table {
+            let is_text = matches!(kind, String | Secret);
+            let bounded = is_text || kind == Integer;
+            let rules = Property {
+                pattern: is_text.then(|| "[a-z]+".into()),
+                min: bounded.then_some(3),
+                max: bounded.then_some(3),
+                values: if kind == Enum { vec!["abc".into(), "d".into()] } else { vec![] },
+                ..property(kind)
+            };
+            for wrong in bad {
+                let refused = resolve(std::slice::from_ref(&rules), &given(wrong.clone()), &Ambient::system());
+                assert_eq!(refused.unwrap_err().name, "p", "{kind:?} {wrong:?}");
+            }
+            let resolved = |rules: Property, given| resolve(&[rules], &given, &Ambient::system());
+            assert_eq!(resolved(rules.clone(), given(good.clone())).unwrap()["p"], good, "{kind:?}");
+            assert!(resolved(rules.clone(), BTreeMap::new()).unwrap().is_empty(), "{kind:?} left out");
+            let by_default = Property { default: Some(good.clone()), ..rules.clone() };
+            assert_eq!(resolved(by_default, BTreeMap::new()).unwrap()["p"], good, "{kind:?} by default");
+            let required = Property { required: true, ..rules };
+            assert_eq!(resolved(required, BTreeMap::new()).unwrap_err().name, "p", "{kind:?} required");
+        }
     }
 
     #[test]

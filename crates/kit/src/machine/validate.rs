@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use super::{Limits, MachineSpec, Probe, ProbeKind, Property, PropertyKind, Template};
+use super::{Limits, MachineSpec, Probe, ProbeKind, Template};
 use crate::{ErrorCode, Failure, Span, id::is_label};
 
 /// Capabilities that a machine may ask for. None of them reaches outside its own container.
@@ -43,7 +43,12 @@ impl MachineSpec {
     fn validate_properties(&self) -> Result<(), Failure> {
         require(self.properties.len() <= 64, "properties", "a machine has at most 64 properties")?;
         require(distinct(self.properties.iter().map(|p| &p.name)), "properties", "property names differ")?;
-        self.properties.iter().try_for_each(validate_property)
+        self.properties.iter().try_for_each(|property| {
+            property.validate().map_err(|objection| invalid(objection.field, &objection.sentence))
+        })?;
+        let variables =
+            self.environment.keys().chain(self.properties.iter().filter_map(|property| property.env.as_ref()));
+        require(distinct(variables), "properties.env", "each variable is set once, by one property or the environment")
     }
 
     fn validate_places(&self) -> Result<(), Failure> {
@@ -130,24 +135,6 @@ impl MachineSpec {
     }
 }
 
-fn validate_property(property: &Property) -> Result<(), Failure> {
-    let plain = property.name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-    let named = plain && (1..=63).contains(&property.name.len()) && !matches!(property.name.as_str(), "host" | "port");
-    require(named, "properties.name", "a property's name is 1 to 63 of a-z, 0-9 and _, and not host or port")?;
-    let compiles = property.regex().is_none_or(|regex| regex.is_ok());
-    require(compiles, "properties.pattern", "the pattern is not a regular expression")?;
-    let ordered = !matches!((property.min, property.max), (Some(min), Some(max)) if min > max);
-    require(ordered, "properties.min", "min is not above max")?;
-    let has_values = (property.kind == PropertyKind::Enum) != property.values.is_empty();
-    require(has_values, "properties.values", "an enum has values, and nothing else has")?;
-    let generates = property.generate.is_none() || property.kind == PropertyKind::Secret;
-    require(generates, "properties.generate", "only a secret can be generated")?;
-    match &property.default {
-        Some(default) => property.check(default).map_err(|error| invalid("properties.default", &error.reason)),
-        None => Ok(()),
-    }
-}
-
 fn check_template(field: &str, text: &str, known: impl Fn(&str) -> bool) -> Result<(), Failure> {
     let template = Template::parse(text).map_err(|error| invalid(field, &error.to_string()))?;
     match template.names().find(|name| !known(name)) {
@@ -225,13 +212,18 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         type Change = fn(&mut serde_json::Value);
-        let wrong: [(&str, Change); 9] = [
+        let wrong: [(&str, Change); 11] = [
             ("name", |v| v["name"] = "Redis!".into()),
             ("image", |v| v["image"] = "redis; rm -rf /".into()),
             ("user", |v| v["user"] = "root".into()),
             ("command", |v| v["command"] = serde_json::json!(["{nothing}"])),
             ("volumes.path", |v| v["volumes"][0]["path"] = "/data/../etc".into()),
             ("volumes.path", |v| v["volumes"][0]["path"] = "/proc/sys".into()),
+            ("properties.generate", |v| v["properties"][0]["min"] = 25.into()),
+            ("properties.env", |v| {
+                v["properties"][0]["env"] = "TZ".into();
+                v["environment"] = serde_json::json!({"TZ": "UTC"});
+            }),
             ("capabilities", |v| v["capabilities"] = serde_json::json!(["SYS_ADMIN"])),
             ("limits.default", |v| v["limits"]["default"]["cpu"] = 2.into()),
             ("connection.template", |v| v["connection"][0]["template"] = "{port.nothing}".into()),

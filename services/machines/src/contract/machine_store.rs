@@ -1,14 +1,17 @@
-//! The contract of `MachineStore`: unique names, revisions that guard changes, lists that miss and repeat nothing, one
-//! event with each change and none without, an import that happens once.
+//! The contract of `MachineStore`: unique names, revisions that guard changes and are kept, lists that miss and repeat
+//! nothing, one event with each change and none without, an admin's act beside it, an import that happens once.
 
 use std::sync::Arc;
 
 use bus::{OutboxSource, Record, Source as _, Topic};
-use kit::{Ambient, Cursor, ErrorCode, Failure, Page, PageRequest};
+use kit::{Access, Ambient, Caller, Cursor, ErrorCode, Failure, Page, PageRequest, Role, ServiceName};
+use kit::{SessionId, TenantId, UserId};
+use prost::Message as _;
+use proto::v1::AuditRecorded;
 use sqlite::Database;
 use testkit::contract;
 
-use crate::domain::{Cause, Filter, Listing, Machine, Offer, Sort};
+use crate::domain::{Cause, Filter, Listing, Machine, Offer, Revision, Search, Sort};
 use crate::ports::MachineStore;
 use crate::samples;
 
@@ -25,7 +28,7 @@ pub struct World {
 impl World {
     async fn create(&self, name: &str) -> Machine {
         let machine = samples::machine(&self.ambient, name);
-        self.store.create(&machine, Cause::Platform).await.unwrap();
+        self.store.create(&machine, &Cause::Platform).await.unwrap();
         machine
     }
 
@@ -35,6 +38,40 @@ impl World {
 
     async fn kinds(&self) -> Vec<String> {
         self.events().await.into_iter().map(|record| record.event.kind).collect()
+    }
+
+    fn admin(&self) -> Caller {
+        Caller {
+            user: UserId::mint(&self.ambient),
+            tenant: TenantId::mint(&self.ambient),
+            role: Role::Owner,
+            access: Access::Login,
+            session: SessionId::mint(&self.ambient),
+            verified: true,
+            admin: true,
+        }
+    }
+
+    /// Actions of the audit list, with who did each and to what.
+    async fn acts(&self) -> Vec<(String, String, String)> {
+        let source = OutboxSource::new(self.database.clone(), Topic::Audit(ServiceName::Machines));
+        let read = |record: Record| AuditRecorded::decode(record.event.data.as_slice()).unwrap();
+        let acts = source.after(0, 1000).await.unwrap().into_iter().map(read);
+        acts.map(|act| (act.action, act.actor, act.subject_id)).collect()
+    }
+
+    /// The whole history, two revisions a page.
+    async fn history(&self, machine: &Machine) -> Vec<Revision> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.revisions(machine.id, &PageRequest { limit: 2, after }).await.unwrap();
+            all.extend(page.items);
+            assert!(all.len() < 100, "the history does not end");
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return all,
+            }
+        }
     }
 
     fn renamed(&self, machine: &Machine, name: &str) -> Machine {
@@ -79,9 +116,9 @@ contract! {
         async fn a_name_lives_once_and_is_free_after_its_deletion() {
             let first = world.create("redis").await;
             let second = samples::machine(&world.ambient, "redis");
-            assert_eq!(code(world.store.create(&second, Cause::Platform).await), ErrorCode::NameTaken);
-            world.store.replace(&first, &first.delete(world.ambient.now()), Cause::Platform).await.unwrap();
-            world.store.create(&second, Cause::Platform).await.unwrap();
+            assert_eq!(code(world.store.create(&second, &Cause::Platform).await), ErrorCode::NameTaken);
+            world.store.replace(&first, &first.delete(world.ambient.now()), &Cause::Platform).await.unwrap();
+            world.store.create(&second, &Cause::Platform).await.unwrap();
             assert_eq!(world.filtered(Filter::default()).await, ["redis"]);
         }
 
@@ -89,7 +126,7 @@ contract! {
             world.create("redis").await;
             let other = world.create("nginx").await;
             let renamed = world.renamed(&other, "redis");
-            assert_eq!(code(world.store.replace(&other, &renamed, Cause::Platform).await), ErrorCode::NameTaken);
+            assert_eq!(code(world.store.replace(&other, &renamed, &Cause::Platform).await), ErrorCode::NameTaken);
             assert_eq!(world.store.find(other.id).await.unwrap(), Some(other));
         }
 
@@ -97,8 +134,8 @@ contract! {
             let first = world.create("redis").await;
             let (one, other) = (world.renamed(&first, "one"), world.renamed(&first, "other"));
             let (one, other) = tokio::join!(
-                world.store.replace(&first, &one, Cause::Platform),
-                world.store.replace(&first, &other, Cause::Platform)
+                world.store.replace(&first, &one, &Cause::Platform),
+                world.store.replace(&first, &other, &Cause::Platform)
             );
             assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
             assert_eq!(code(one.and(other)), ErrorCode::RevisionMismatch);
@@ -107,19 +144,19 @@ contract! {
         async fn a_deleted_machine_is_gone_for_good() {
             let machine = world.create("redis").await;
             let deleted = machine.delete(world.ambient.now());
-            world.store.replace(&machine, &deleted, Cause::Platform).await.unwrap();
+            world.store.replace(&machine, &deleted, &Cause::Platform).await.unwrap();
             assert_eq!(world.store.find(machine.id).await.unwrap(), None);
             let again = world.renamed(&deleted, "back");
-            assert_eq!(code(world.store.replace(&deleted, &again, Cause::Platform).await), ErrorCode::RevisionMismatch);
+            assert_eq!(code(world.store.replace(&deleted, &again, &Cause::Platform).await), ErrorCode::RevisionMismatch);
         }
 
         async fn each_change_is_announced_once_and_a_refused_one_never() {
             let first = world.create("redis").await;
             let second = world.renamed(&first, "valkey");
-            world.store.replace(&first, &second, Cause::Platform).await.unwrap();
-            let _ = world.store.replace(&first, &second, Cause::Platform).await;
-            let _ = world.store.create(&samples::machine(&world.ambient, "valkey"), Cause::Platform).await;
-            world.store.replace(&second, &second.delete(world.ambient.now()), Cause::Platform).await.unwrap();
+            world.store.replace(&first, &second, &Cause::Platform).await.unwrap();
+            let _ = world.store.replace(&first, &second, &Cause::Platform).await;
+            let _ = world.store.create(&samples::machine(&world.ambient, "valkey"), &Cause::Platform).await;
+            world.store.replace(&second, &second.delete(world.ambient.now()), &Cause::Platform).await.unwrap();
             assert_eq!(world.kinds().await, ["machine.created", "machine.updated", "machine.deleted"]);
             let revisions: Vec<u64> = world.events().await.into_iter().map(|record| record.event.revision).collect();
             assert_eq!(revisions, [1, 2, 3]);
@@ -157,7 +194,7 @@ contract! {
             let mut offer = Offer { active: false, ..redis.offer.clone() };
             offer.spec.category = "cache".into();
             let changed = redis.update(offer, world.ambient.now()).unwrap().unwrap();
-            world.store.replace(&redis, &changed, Cause::Platform).await.unwrap();
+            world.store.replace(&redis, &changed, &Cause::Platform).await.unwrap();
             let by = |filter| world.filtered(filter);
             assert_eq!(by(Filter { active: Some(false), ..Filter::default() }).await, ["redis"]);
             assert_eq!(by(Filter { active: Some(true), ..Filter::default() }).await, ["nginx"]);
@@ -167,14 +204,94 @@ contract! {
             assert!(by(Filter { name: Some("redis".into()), active: Some(true), ..Filter::default() }).await.is_empty());
         }
 
+        async fn a_search_finds_pieces_of_names_and_descriptions_in_any_case() {
+            let redis = world.create("redis").await;
+            world.create("nginx").await;
+            let mut offer = redis.offer.clone();
+            offer.spec.description = "Ein Gedächtnis, 100% flüchtig".into();
+            let described = redis.update(offer, world.ambient.now()).unwrap().unwrap();
+            world.store.replace(&redis, &described, &Cause::Platform).await.unwrap();
+            for (text, found) in [
+                ("EDI", vec!["redis"]),
+                ("GEDÄCHTNIS", vec!["redis"]),
+                ("in", vec!["nginx", "redis"]),
+                ("0%", vec!["redis"]),
+                ("%", vec!["redis"]),
+                ("_", vec![]),
+                ("redis ein", vec![]),
+            ] {
+                let search = Some(Search::parse(text).unwrap());
+                assert_eq!(world.filtered(Filter { search, ..Filter::default() }).await, found, "{text}");
+            }
+        }
+
+        async fn every_revision_is_kept_with_who_made_it() {
+            let admin = world.admin();
+            let first = world.create("redis").await;
+            let second = world.renamed(&first, "valkey");
+            let cause = Cause::admin(&admin, "machine.update", &second);
+            world.store.replace(&first, &second, &cause).await.unwrap();
+            let third = second.delete(world.ambient.now());
+            world.store.replace(&second, &third, &Cause::Platform).await.unwrap();
+            world.create("nginx").await;
+            let revision = |machine: &Machine, actor| Revision { machine: machine.clone(), actor };
+            let kept = [revision(&third, None), revision(&second, Some(admin.user)), revision(&first, None)];
+            assert_eq!(world.history(&first).await, kept);
+            for kept in kept {
+                let number = kept.machine.revision;
+                assert_eq!(world.store.revision(first.id, number).await.unwrap(), Some(kept));
+            }
+            for none in [0, 4, u64::MAX] {
+                assert_eq!(world.store.revision(first.id, none).await.unwrap(), None, "{none}");
+            }
+        }
+
+        async fn a_refused_change_leaves_no_revision() {
+            let first = world.create("redis").await;
+            let second = world.renamed(&first, "valkey");
+            world.store.replace(&first, &second, &Cause::Platform).await.unwrap();
+            let late = world.renamed(&first, "keydb");
+            assert_eq!(code(world.store.replace(&first, &late, &Cause::Platform).await), ErrorCode::RevisionMismatch);
+            let twin = samples::machine(&world.ambient, "valkey");
+            assert_eq!(code(world.store.create(&twin, &Cause::Platform).await), ErrorCode::NameTaken);
+            assert_eq!(world.history(&first).await.len(), 2);
+            assert_eq!(world.history(&twin).await, []);
+        }
+
+        async fn a_cursor_of_another_list_is_no_place_in_a_history() {
+            let machine = world.create("redis").await;
+            for after in [Cursor::of(&["name", "redis", "x"]), Cursor::of(&["revision", "x"])] {
+                let page = PageRequest { limit: 1, after: Some(after) };
+                let refused = world.store.revisions(machine.id, &page).await.unwrap_err();
+                assert_eq!((refused.code, refused.field.as_deref()), (ErrorCode::InvalidInput, Some("cursor")));
+            }
+        }
+
+        async fn an_admins_change_is_recorded_as_an_act_and_a_refused_one_never() {
+            let admin = world.admin();
+            let machine = samples::machine(&world.ambient, "redis");
+            let cause = |action| Cause::admin(&admin, action, &machine);
+            world.store.create(&machine, &cause("machine.create")).await.unwrap();
+            let renamed = world.renamed(&machine, "valkey");
+            world.store.replace(&machine, &renamed, &cause("machine.update")).await.unwrap();
+            let _ = world.store.replace(&machine, &renamed, &cause("machine.update")).await;
+            let deleted = renamed.delete(world.ambient.now());
+            world.store.replace(&renamed, &deleted, &cause("machine.delete")).await.unwrap();
+            world.create("nginx").await;
+            let act = |action: &str| (action.to_owned(), admin.user.to_string(), machine.id.to_string());
+            let expected = ["machine.create", "machine.update", "machine.delete"].map(act);
+            assert_eq!(world.acts().await, expected);
+        }
+
         async fn an_import_happens_once_ever() {
             let machines = [samples::machine(&world.ambient, "redis"), samples::machine(&world.ambient, "nginx")];
             assert!(!world.store.is_imported().await.unwrap());
             assert!(world.store.import(&machines, world.ambient.now()).await.unwrap());
             assert!(world.store.is_imported().await.unwrap());
             assert_eq!(world.kinds().await, ["machine.created", "machine.created"]);
+            assert_eq!(world.history(&machines[0]).await.len(), 1);
             let redis = &machines[0];
-            world.store.replace(redis, &redis.delete(world.ambient.now()), Cause::Platform).await.unwrap();
+            world.store.replace(redis, &redis.delete(world.ambient.now()), &Cause::Platform).await.unwrap();
             let again = [samples::machine(&world.ambient, "redis")];
             assert!(!world.store.import(&again, world.ambient.now()).await.unwrap());
             assert_eq!(world.filtered(Filter::default()).await, ["nginx"]);

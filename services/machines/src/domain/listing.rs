@@ -1,6 +1,7 @@
 //! Which machines a list shows, and in what order.
 
 use kit::Failure;
+use kit::machine::MachineSpec;
 
 /// Only machines that fit all that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,6 +10,30 @@ pub struct Filter {
     pub name: Option<String>,
     pub active: Option<bool>,
     pub category: Option<String>,
+    pub search: Option<Search>,
+}
+
+/// A piece of a name or a description, in lower case: upper and lower case are one to who searches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search(String);
+
+impl Search {
+    /// 1 to 63 characters.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        if (1..=63).contains(&text.chars().count()) {
+            return Ok(Self(text.to_lowercase()));
+        }
+        Err(Failure::invalid("q", "A search is for 1 to 63 characters of a name or a description."))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What of a machine is searched, in the same case.
+    pub fn index(spec: &MachineSpec) -> String {
+        format!("{}\n{}", spec.name, spec.description).to_lowercase()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +84,17 @@ impl Sort {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples;
+
+    #[test]
+    fn a_search_is_of_a_few_characters_in_one_case() {
+        assert_eq!(Search::parse("ÄPFEL").unwrap().as_str(), "äpfel");
+        let spec = MachineSpec { description: "Über Nacht".into(), ..samples::spec("redis") };
+        assert!(Search::index(&spec).contains(Search::parse("ÜBER").unwrap().as_str()));
+        for text in [String::new(), "x".repeat(64)] {
+            assert_eq!(Search::parse(&text).unwrap_err().field.as_deref(), Some("q"), "{text}");
+        }
+    }
 
     #[test]
     fn a_sort_survives_its_text_and_others_are_refused() {

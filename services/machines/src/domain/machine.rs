@@ -1,7 +1,7 @@
 //! A machine through its life: made, changed, deleted. Each step is one revision, which is what `If-Match` names.
 
 use kit::machine::MachineSpec;
-use kit::{ErrorCode, Failure, MachineId, Timestamp, UserId};
+use kit::{Act, Caller, ErrorCode, Failure, MachineId, Timestamp, UserId};
 
 /// What an admin says about a machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,11 +24,43 @@ pub struct Machine {
 }
 
 /// Who brought a change about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    Admin(UserId),
+    /// With the act that is recorded beside the change.
+    Admin(UserId, Box<Act>),
     /// The import at first start.
     Platform,
+}
+
+impl Cause {
+    /// An admin's act on a machine; `action` is `machine.create`, `.update` or `.delete`.
+    pub fn admin(caller: &Caller, action: &str, machine: &Machine) -> Self {
+        let act = Act::by(caller, action, "machine", machine.id).as_admin(None);
+        Self::Admin(caller.user, Box::new(act.detail("name", &machine.offer.spec.name)))
+    }
+
+    /// With one more word about what was done; the platform's own doings have no record to put it in.
+    #[must_use]
+    pub fn detail(self, name: &str, value: &str) -> Self {
+        match self {
+            Self::Admin(user, act) => Self::Admin(user, Box::new(act.detail(name, value))),
+            Self::Platform => Self::Platform,
+        }
+    }
+
+    pub const fn actor(&self) -> Option<UserId> {
+        match self {
+            Self::Admin(user, _) => Some(*user),
+            Self::Platform => None,
+        }
+    }
+
+    pub fn act(&self) -> Option<&Act> {
+        match self {
+            Self::Admin(_, act) => Some(act),
+            Self::Platform => None,
+        }
+    }
 }
 
 /// The revision that a change was thought up for.

@@ -2,6 +2,10 @@
 
 mod listing;
 mod machine;
+mod revision;
+mod standing;
 
-pub use listing::{Filter, Listing, Sort, SortBy};
+pub use listing::{Filter, Listing, Search, Sort, SortBy};
 pub use machine::{Cause, Expected, Machine, Offer};
+pub use revision::Revision;
+pub use standing::Standing;

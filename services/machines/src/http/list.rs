@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 use wire::{Problem, Problems, Query};
 
 use super::views::MachineList;
-use crate::domain::{Filter, Listing, Sort};
-use crate::use_cases::{App, list};
+use crate::domain::{Filter, Listing, Search, Sort};
+use crate::use_cases::{App, list, stand};
 
 /// Which machines, in what order, from where on.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -19,6 +19,8 @@ pub struct ListQuery {
     name: Option<String>,
     active: Option<bool>,
     category: Option<String>,
+    /// A piece of the name or the description, 1 to 63 characters; upper and lower case are the same.
+    q: Option<String>,
     /// `name` (the default), `created_at`, or either with `-` before it.
     sort: Option<String>,
     /// 1 to 200; 50 where absent.
@@ -31,7 +33,8 @@ impl ListQuery {
     fn parse(self) -> Result<(Listing, PageRequest), Problem> {
         let page = PageRequest::parse(self.limit, self.cursor.as_deref())?;
         let sort = self.sort.as_deref().map(Sort::parse).transpose()?.unwrap_or_default();
-        let filter = Filter { name: self.name, active: self.active, category: self.category };
+        let search = self.q.as_deref().map(Search::parse).transpose()?;
+        let filter = Filter { name: self.name, active: self.active, category: self.category, search };
         Ok((Listing { filter, sort }, page))
     }
 }
@@ -42,5 +45,6 @@ impl ListQuery {
 pub async fn handler(app: web::Data<App>, query: Query<ListQuery>) -> Result<HttpResponse, Problem> {
     let (listing, page) = query.0.parse()?;
     let machines = list(&app, &listing, &page).await?;
-    Ok(HttpResponse::Ok().json(MachineList::from(machines)))
+    let standings = stand(&app, &machines.items).await;
+    Ok(HttpResponse::Ok().json(MachineList::new(machines, standings)))
 }

@@ -5,6 +5,7 @@ pub mod create;
 pub mod delete;
 pub mod list;
 pub mod precondition;
+pub mod revisions;
 mod schema;
 pub mod show;
 pub mod update;

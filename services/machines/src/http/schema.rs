@@ -61,7 +61,7 @@ mod tests {
     fn a_view_shows_what_is_documented_and_nothing_else() {
         let (properties, required) = documented::<MachineView>();
         let machine = samples::machine(&kit::Ambient::system(), "redis");
-        let shown = serde_json::to_value(MachineView::from(machine)).unwrap();
+        let shown = serde_json::to_value(MachineView::new(machine, None)).unwrap();
         let shown: Vec<&String> = shown.as_object().unwrap().keys().collect();
         assert!(shown.iter().all(|name| properties.contains(name)), "{shown:?} in {properties:?}");
         assert!(required.iter().all(|name| shown.contains(&name)), "{required:?} in {shown:?}");

@@ -1,16 +1,17 @@
 //! The catalogue in the service's SQLite file.
 
+mod history;
 mod listing;
 mod row;
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
-use kit::{Ambient, ErrorCode, Failure, MachineId, Page, PageRequest, Timestamp};
+use kit::{Ambient, ErrorCode, Failure, MachineId, Page, PageRequest, ServiceName, Timestamp};
 use sqlite::{Database, Stored as _, is_unique_violation};
 use sqlx::SqliteConnection;
 
-use crate::domain::{Cause, Listing, Machine};
+use crate::domain::{Cause, Listing, Machine, Revision};
 use crate::events::announce;
 use crate::ports::MachineStore;
 
@@ -47,17 +48,26 @@ impl MachineStore for SqliteMachines {
         listing::list(self.database.readers(), listing, page).await
     }
 
-    async fn create(&self, machine: &Machine, cause: Cause) -> Result<(), Failure> {
-        let (machine, ambient) = (machine.clone(), self.ambient.clone());
-        self.database.write(move |c| Box::pin(async move { insert(c, &ambient, &machine, cause).await })).await
+    async fn revision(&self, id: MachineId, revision: u64) -> Result<Option<Revision>, Failure> {
+        history::find(self.database.readers(), id, revision).await
     }
 
-    async fn replace(&self, before: &Machine, after: &Machine, cause: Cause) -> Result<(), Failure> {
-        let (before, after, ambient) = (before.clone(), after.clone(), self.ambient.clone());
+    async fn revisions(&self, id: MachineId, page: &PageRequest) -> Result<Page<Revision>, Failure> {
+        history::list(self.database.readers(), id, page).await
+    }
+
+    async fn create(&self, machine: &Machine, cause: &Cause) -> Result<(), Failure> {
+        let (machine, cause, ambient) = (machine.clone(), cause.clone(), self.ambient.clone());
+        self.database.write(move |c| Box::pin(async move { insert(c, &ambient, &machine, &cause).await })).await
+    }
+
+    async fn replace(&self, before: &Machine, after: &Machine, cause: &Cause) -> Result<(), Failure> {
+        let (before, after, cause) = (before.clone(), after.clone(), cause.clone());
+        let ambient = self.ambient.clone();
         let work = self.database.write(move |c| {
             Box::pin(async move {
                 row::update(c, &before, &after).await?;
-                bus::outbox::append(c, &announce(&ambient, Some(&before), &after, cause)?).await
+                tell(c, &ambient, Some(&before), &after, &cause).await
             })
         });
         work.await
@@ -78,9 +88,25 @@ impl MachineStore for SqliteMachines {
     }
 }
 
-async fn insert(c: &mut SqliteConnection, ambient: &Ambient, machine: &Machine, cause: Cause) -> Result<(), Failure> {
+async fn insert(c: &mut SqliteConnection, ambient: &Ambient, machine: &Machine, cause: &Cause) -> Result<(), Failure> {
     row::insert(c, machine).await?;
-    bus::outbox::append(c, &announce(ambient, None, machine, cause)?).await
+    tell(c, ambient, None, machine, cause).await
+}
+
+/// What goes with every change: its revision, its event and, where somebody did it, the act.
+async fn tell(
+    c: &mut SqliteConnection,
+    ambient: &Ambient,
+    before: Option<&Machine>,
+    after: &Machine,
+    cause: &Cause,
+) -> Result<(), Failure> {
+    history::append(c, after, cause.actor()).await?;
+    bus::outbox::append(c, &announce(ambient, before, after, cause)?).await?;
+    match cause.act() {
+        Some(act) => bus::audit::append(c, ambient, ServiceName::Machines, act).await,
+        None => Ok(()),
+    }
 }
 
 async fn import(
@@ -99,7 +125,7 @@ async fn import(
         marked => marked.stored()?,
     };
     for machine in machines {
-        match insert(c, ambient, machine, Cause::Platform).await {
+        match insert(c, ambient, machine, &Cause::Platform).await {
             Err(failure) if failure.code == ErrorCode::NameTaken => {}
             inserted => inserted?,
         }

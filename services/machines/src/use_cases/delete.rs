@@ -1,6 +1,6 @@
 //! Takes a machine out of the catalogue. Its allocations go on: each carries its own copy of the description.
 
-use kit::{ErrorCode, Failure, MachineId, UserId};
+use kit::{Caller, ErrorCode, Failure, MachineId};
 
 use super::{App, find};
 use crate::domain::Cause;
@@ -9,14 +9,15 @@ use crate::domain::Cause;
 const TRIES: u32 = 5;
 
 /// `MachineNotFound` where it is gone already.
-pub async fn delete(app: &App, admin: UserId, id: MachineId) -> Result<(), Failure> {
+pub async fn delete(app: &App, admin: &Caller, id: MachineId) -> Result<(), Failure> {
     for _ in 0..TRIES {
         let before = find(app, id).await?;
-        match app.store.replace(&before, &before.delete(app.ambient.now()), Cause::Admin(admin)).await {
+        let cause = Cause::admin(admin, "machine.delete", &before);
+        match app.store.replace(&before, &before.delete(app.ambient.now()), &cause).await {
             Err(failure) if failure.code == ErrorCode::RevisionMismatch => {}
             done => {
                 return done.inspect(|()| {
-                    tracing::info!(machine.id = %id, user.id = %admin, "deleted machine {}", before.offer.spec.name);
+                    tracing::info!(machine.id = %id, user.id = %admin.user, "deleted machine {}", before.offer.spec.name);
                 });
             }
         }

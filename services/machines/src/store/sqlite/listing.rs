@@ -5,23 +5,24 @@ use sqlite::Stored as _;
 use sqlx::SqlitePool;
 
 use super::row;
-use crate::domain::{Listing, Machine, Sort, SortBy};
+use crate::domain::{Listing, Machine, Search, Sort, SortBy};
 
 macro_rules! ordered {
     ($column:literal, $beyond:literal, $order:literal) => {
         concat!(
             "SELECT * FROM machines WHERE live_name IS NOT NULL AND (?1 IS NULL OR live_name = ?1)
-             AND (?2 IS NULL OR active = ?2) AND (?3 IS NULL OR category = ?3) AND (?4 IS NULL OR (",
+             AND (?2 IS NULL OR active = ?2) AND (?3 IS NULL OR category = ?3) AND (?4 IS NULL OR instr(search, ?4) > 0)
+             AND (?5 IS NULL OR (",
             $column,
             ", id) ",
             $beyond,
-            " (?4, ?5)) ORDER BY ",
+            " (?5, ?6)) ORDER BY ",
             $column,
             " ",
             $order,
             ", id ",
             $order,
-            " LIMIT ?6"
+            " LIMIT ?7"
         )
     };
 }
@@ -46,7 +47,8 @@ pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -
     let query = sqlx::query(statement(listing.sort))
         .bind(&listing.filter.name)
         .bind(listing.filter.active)
-        .bind(&listing.filter.category);
+        .bind(&listing.filter.category)
+        .bind(listing.filter.search.as_ref().map(Search::as_str));
     let query = match &after {
         None => query.bind(None::<String>).bind(None::<Vec<u8>>),
         Some((Key::Text(text), id)) => query.bind(text).bind(id.as_bytes()),

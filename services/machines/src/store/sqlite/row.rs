@@ -5,16 +5,14 @@ use sqlite::{Stored as _, is_unique_violation};
 use sqlx::sqlite::{SqliteQueryResult, SqliteRow};
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::domain::{Machine, Offer};
+use crate::domain::{Machine, Offer, Search};
 
 pub fn read(row: &SqliteRow) -> Result<Machine, Failure> {
     let id =
         MachineId::from_bytes(row.get("id")).ok_or_else(|| Failure::internal("a machine's row has a broken id"))?;
-    let spec = serde_json::from_str(row.get("spec"))
-        .map_err(|error| Failure::internal(format!("the description of machine {id} cannot be read: {error}")))?;
     Ok(Machine {
         id,
-        offer: Offer { spec, active: row.get("active") },
+        offer: read_offer(id, row)?,
         deleted: row.get::<Option<&str>, _>("live_name").is_none(),
         revision: row.get::<i64, _>("revision") as u64,
         created_at: Timestamp::from_micros(row.get("created_at")),
@@ -22,17 +20,25 @@ pub fn read(row: &SqliteRow) -> Result<Machine, Failure> {
     })
 }
 
+/// From the columns `spec` and `active`.
+pub fn read_offer(id: MachineId, row: &SqliteRow) -> Result<Offer, Failure> {
+    let spec = serde_json::from_str(row.get("spec"))
+        .map_err(|error| Failure::internal(format!("the description of machine {id} cannot be read: {error}")))?;
+    Ok(Offer { spec, active: row.get("active") })
+}
+
 /// `NameTaken` where the name lives already.
 pub async fn insert(c: &mut SqliteConnection, machine: &Machine) -> Result<(), Failure> {
     let name = &machine.offer.spec.name;
     let done = sqlx::query(
-        "INSERT INTO machines (id, name, live_name, category, spec, active, revision, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO machines (id, name, live_name, category, search, spec, active, revision, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(machine.id.as_bytes())
     .bind(name)
     .bind((!machine.deleted).then_some(name))
     .bind(&machine.offer.spec.category)
+    .bind(Search::index(&machine.offer.spec))
     .bind(spec_text(machine)?)
     .bind(machine.offer.active)
     .bind(machine.revision as i64)
@@ -47,12 +53,13 @@ pub async fn insert(c: &mut SqliteConnection, machine: &Machine) -> Result<(), F
 pub async fn update(c: &mut SqliteConnection, before: &Machine, after: &Machine) -> Result<(), Failure> {
     let name = &after.offer.spec.name;
     let done = sqlx::query(
-        "UPDATE machines SET name = ?, live_name = ?, category = ?, spec = ?, active = ?, revision = ?, updated_at = ?
-         WHERE id = ? AND revision = ? AND live_name IS NOT NULL",
+        "UPDATE machines SET name = ?, live_name = ?, category = ?, search = ?, spec = ?, active = ?, revision = ?,
+         updated_at = ? WHERE id = ? AND revision = ? AND live_name IS NOT NULL",
     )
     .bind(name)
     .bind((!after.deleted).then_some(name))
     .bind(&after.offer.spec.category)
+    .bind(Search::index(&after.offer.spec))
     .bind(spec_text(after)?)
     .bind(after.offer.active)
     .bind(after.revision as i64)
@@ -67,7 +74,8 @@ pub async fn update(c: &mut SqliteConnection, before: &Machine, after: &Machine)
     }
 }
 
-fn spec_text(machine: &Machine) -> Result<String, Failure> {
+/// A description as it is stored.
+pub fn spec_text(machine: &Machine) -> Result<String, Failure> {
     serde_json::to_string(&machine.offer.spec).map_err(Failure::internal)
 }
 

@@ -1,0 +1,81 @@
+//! The records of revisions: one is added with each change, none is ever changed.
+
+use kit::{Cursor, Failure, MachineId, Page, PageRequest, Timestamp, UserId};
+use sqlite::Stored as _;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection, SqlitePool};
+
+use super::row;
+use crate::domain::{Machine, Revision};
+
+pub async fn append(c: &mut SqliteConnection, machine: &Machine, actor: Option<UserId>) -> Result<(), Failure> {
+    sqlx::query(
+        "INSERT INTO machine_revisions (machine_id, revision, at, actor, active, deleted, spec)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(machine.id.as_bytes())
+    .bind(machine.revision as i64)
+    .bind(machine.updated_at.as_micros())
+    .bind(actor.as_ref().map(UserId::as_bytes))
+    .bind(machine.offer.active)
+    .bind(machine.deleted)
+    .bind(row::spec_text(machine)?)
+    .execute(c)
+    .await
+    .stored()
+    .map(drop)
+}
+
+pub async fn find(readers: &SqlitePool, id: MachineId, revision: u64) -> Result<Option<Revision>, Failure> {
+    // No machine has as many revisions as a number of the database can count.
+    let Ok(revision) = i64::try_from(revision) else { return Ok(None) };
+    let found = sqlx::query(
+        "SELECT r.*, m.created_at FROM machine_revisions r JOIN machines m ON m.id = r.machine_id
+         WHERE r.machine_id = ? AND r.revision = ?",
+    )
+    .bind(id.as_bytes())
+    .bind(revision)
+    .fetch_optional(readers)
+    .await
+    .stored()?;
+    found.map(|row| read(id, &row)).transpose()
+}
+
+pub async fn list(readers: &SqlitePool, id: MachineId, page: &PageRequest) -> Result<Page<Revision>, Failure> {
+    let rows = sqlx::query(
+        "SELECT r.*, m.created_at FROM machine_revisions r JOIN machines m ON m.id = r.machine_id
+         WHERE r.machine_id = ?1 AND (?2 IS NULL OR r.revision < ?2) ORDER BY r.revision DESC LIMIT ?3",
+    )
+    .bind(id.as_bytes())
+    .bind(page.after.as_ref().map(before).transpose()?)
+    .bind(page.limit + 1)
+    .fetch_all(readers)
+    .await
+    .stored()?;
+    let revisions = rows.iter().map(|row| read(id, row)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(revisions, page.limit, |revision| Cursor::of(&["revision", &revision.machine.revision.to_string()])))
+}
+
+/// The revision that a page begins below.
+fn before(cursor: &Cursor) -> Result<i64, Failure> {
+    let refused = || Failure::invalid("cursor", "This cursor is not one that a list of revisions gave.");
+    match cursor.parts().as_slice() {
+        ["revision", revision] => revision.parse().map_err(|_| refused()),
+        _ => Err(refused()),
+    }
+}
+
+fn read(id: MachineId, row: &SqliteRow) -> Result<Revision, Failure> {
+    let actor = row.get::<Option<&[u8]>, _>("actor").map(|bytes| {
+        UserId::from_bytes(bytes).ok_or_else(|| Failure::internal(format!("a revision of {id} has a broken actor")))
+    });
+    let machine = Machine {
+        id,
+        offer: row::read_offer(id, row)?,
+        deleted: row.get("deleted"),
+        revision: row.get::<i64, _>("revision") as u64,
+        created_at: Timestamp::from_micros(row.get("created_at")),
+        updated_at: Timestamp::from_micros(row.get("at")),
+    };
+    Ok(Revision { machine, actor: actor.transpose()? })
+}
