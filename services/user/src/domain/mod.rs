@@ -2,16 +2,23 @@
 
 pub mod code;
 pub mod email;
+pub mod export;
+pub mod listing;
+pub mod origin;
 pub mod person;
+pub mod place;
 pub mod secrets;
 pub mod session;
+pub mod settlement;
 pub mod signing_key;
 pub mod user;
 
-pub use code::{Attempt, CodeRules, NewCode, Purpose};
+pub use code::{Attempt, Channel, CodeRules, NewCode, Purpose};
 pub use email::Email;
+pub use listing::{Filter, Listing, Sort, SortBy};
 pub use person::{Gender, Password, PersonName, PhoneNumber};
 pub use secrets::Secrets;
 pub use session::{Claims, Closure, NewSession, NewToken, Reason, Rotation, Session};
+pub use settlement::{Settlement, Wish};
 pub use signing_key::{KeyLives, SigningKey};
 pub use user::{Changes, Credentials, Edit, NewAccount, Profile, User};

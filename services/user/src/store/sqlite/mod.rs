@@ -1,11 +1,16 @@
 //! The service's ports on one SQLite file. Each method that writes is one transaction that holds its events too.
 
 mod accounts;
+mod changes;
 mod codes;
 mod directory;
+mod email_changes;
 mod keys;
+mod listing;
+mod places;
 mod rows;
 mod sessions;
+mod settlements;
 
 use kit::Ambient;
 use sqlite::Database;
