@@ -1,8 +1,9 @@
-//! Joins user's ports to SQLite, and its passwords to this machine's cores.
+//! Joins user's ports to SQLite and to the services that it asks, and its passwords to this machine's cores.
 
 use std::sync::Arc;
 
 use berth_user::crypto::Argon;
+use berth_user::peers::{AllocationHoldings, KeptByPeers};
 use berth_user::store::SqliteStore;
 use berth_user::{Deps, MIGRATIONS};
 use kit::{Failure, ServiceName};
@@ -18,11 +19,18 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
     let config = platform.config.user.clone();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Argon::new(platform.ambient.clone(), cores, config.password_queue.get())?;
+    let peer = |callee| platform.peer(ServiceName::User, callee);
+    let (allocation, feed, notification) =
+        (peer(ServiceName::Allocation), peer(ServiceName::Feed), peer(ServiceName::Notification));
     berth_user::build(Deps {
         accounts: store.clone(),
         codes: store.clone(),
+        email_changes: store.clone(),
         sessions: store.clone(),
         directory: store.clone(),
+        settlements: store.clone(),
+        holdings: Arc::new(AllocationHoldings::new(&allocation)),
+        kept: Arc::new(KeptByPeers::new(&allocation, &feed, &notification)),
         keys: store.clone(),
         api_keys: store.clone(),
         audit: store.clone(),
@@ -33,6 +41,8 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
         config,
         limits: platform.limits.clone(),
         setup_code: setup_code(platform),
+        sms: false,
+        secure_cookies: !platform.loopback,
     })
     .await
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bus::{Event, Topic, Trace};
-use kit::{Ambient, EventId, ServiceName, UserId};
+use kit::{Act, Ambient, EventId, ServiceName, UserId};
 use proto::v1::{self, NotificationRequested, UserEvent};
 
 use crate::domain::api_key::words;
@@ -16,6 +16,17 @@ pub enum Actor {
     User(UserId),
     Admin(UserId),
     Platform,
+}
+
+impl Actor {
+    /// Who did this; the platform where nobody did.
+    pub fn of(act: &Act) -> Self {
+        match act.actor {
+            Some(admin) if act.as_admin => Self::Admin(admin),
+            Some(user) => Self::User(user),
+            None => Self::Platform,
+        }
+    }
 }
 
 /// How long a notice is worth sending.
@@ -38,7 +49,11 @@ impl Announcer {
         Self { ambient: ambient.clone(), trace, address }
     }
 
-    /// `kind` is `user.created`, `user.verified` or `user.updated`.
+    pub const fn ambient(&self) -> &Ambient {
+        &self.ambient
+    }
+
+    /// `kind` is `user.created`, `user.verified`, `user.updated`, `user.suspended`, `user.resumed` or `user.deleting`.
     pub fn user(&self, kind: &str, user: &User, actor: Actor, changed: &[&str]) -> Event {
         self.of_user(kind, message(user), actor, changed)
     }
@@ -57,21 +72,23 @@ impl Announcer {
         self.of_user("user.deleted", gone, actor, &["deleted"])
     }
 
-    /// The code goes to the user's e-mail address.
-    pub fn code(&self, user: &User, code: &NewCode) -> Event {
+    /// The code goes to an e-mail address or a telephone number, as its channel says.
+    pub fn code(&self, user: &User, code: &NewCode, recipient: &str) -> Event {
         let kind = match code.purpose {
             Purpose::Verify => "verify_code",
             Purpose::Reset => "reset_code",
+            Purpose::Email => "email_code",
         };
         self.requested(NotificationRequested {
             id: code.request.to_string(),
             kind: kind.to_owned(),
             user_id: user.id.to_string(),
-            channel: "email".to_owned(),
-            recipient: user.email.to_string(),
+            channel: code.channel.as_str().to_owned(),
+            recipient: recipient.to_owned(),
             first_name: user.profile.first_name.as_str().to_owned(),
             sealed_code: code.sealed.clone(),
             expires_at: code.expires_at.as_micros(),
+            at: code.at.as_micros(),
             ..NotificationRequested::default()
         })
     }
@@ -143,6 +160,7 @@ pub fn message(user: &User) -> v1::User {
         phone_number: profile.phone_number.as_ref().map(|number| number.as_str().to_owned()),
         gender: profile.gender.as_ref().map(|gender| gender.as_str().to_owned()),
         verified: user.verified,
+        phone_verified: user.phone_verified,
         admin: user.admin,
         suspended: user.suspended,
         deleting: user.deleting,
@@ -151,6 +169,42 @@ pub fn message(user: &User) -> v1::User {
         created_at: user.created_at.as_micros(),
         updated_at: user.updated_at.as_micros(),
         revision: user.revision,
-        ..v1::User::default()
+        deleted: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bus::Event;
+    use kit::Timestamp;
+    use kit::context::{RequestContext, with_request};
+    use prost::Message as _;
+    use testkit::TestClock;
+
+    use super::*;
+    use crate::samples;
+
+    fn wish(event: &Event) -> NotificationRequested {
+        NotificationRequested::decode(event.data.as_slice()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_notice_says_what_happened_from_where_and_has_no_code() {
+        let ambient = TestClock::default().ambient();
+        let user = samples::user(&ambient);
+        let request = RequestContext { id: "r".into(), address: "192.0.2.7".parse().ok() };
+        let announcer = with_request(request, async { Announcer::here(&ambient) }).await;
+        let event = announcer.notice("api_key_created", &user, &user.email, &[("name", "backup")]);
+        assert_eq!((event.topic, event.trace.request_id.as_deref()), (Topic::Notification, Some("r")));
+        let notice = wish(&event);
+        assert_eq!((notice.kind.as_str(), notice.channel.as_str()), ("api_key_created", "email"));
+        assert_eq!((notice.details["address"].as_str(), notice.details["name"].as_str()), ("192.0.2.7", "backup"));
+        assert!(notice.sealed_code.is_empty());
+        let expires = Timestamp::from_micros(notice.at).plus(NOTICE_LIFE);
+        assert_eq!(Timestamp::from_micros(notice.expires_at), expires);
+        // In a task there is no request; what is told of the place then is what the caller says.
+        let elsewhere = Announcer::here(&ambient).notice("new_login", &user, &user.email, &[("address", "192.0.2.8")]);
+        assert_eq!(wish(&elsewhere).details["address"], "192.0.2.8");
+        assert_ne!(wish(&elsewhere).id, notice.id);
     }
 }

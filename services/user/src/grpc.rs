@@ -167,6 +167,23 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn the_verifier_hears_of_accounts_that_close_as_a_whole() {
+        let server = Server::start().await;
+        server.verified("ada").await;
+        let (bob, cleo) = (server.verified("bob").await, server.verified("cleo").await);
+        let (admin, leaving) = (server.token("ada").await, server.token("cleo").await);
+        server.token("bob").await;
+        server.call("POST", &format!("/user/{bob}/suspension"), Some(&admin), None).await;
+        server.call("DELETE", "/user/me", Some(&leaving), None).await;
+        let (mut verifier, _server) = client(server, ServiceName::Verifier);
+        let ask = ClosedSinceRequest { cursor: 0, limit: 10 };
+        let closures = verifier.closed_since(ask).await.unwrap().into_inner().closures;
+        let told: Vec<_> = closures.into_iter().map(|it| (it.session_id, it.user_id, it.reason)).collect();
+        let whole = |user: &str, reason: &str| (String::new(), user.to_owned(), reason.to_owned());
+        assert_eq!(told, [whole(&bob, "suspended"), whole(&cleo, "deleted")]);
+    }
+
+    #[actix_web::test]
     async fn the_verifier_hears_what_was_closed_once() {
         let server = Server::start().await;
         let id = server.verified("ada").await;

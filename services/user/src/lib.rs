@@ -9,10 +9,15 @@ pub mod contract;
 pub mod crypto;
 pub mod domain;
 mod events;
+#[cfg(test)]
+mod fakes;
 mod gate;
 mod grpc;
 mod http;
+pub mod peers;
 pub mod ports;
+#[cfg(test)]
+mod samples;
 pub mod store;
 mod tasks;
 #[cfg(test)]
@@ -37,17 +42,22 @@ use crypto::JwtSigner;
 use domain::Secrets;
 use gate::LocalGate;
 use ports::{
-    AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, KeyStore, PasswordHasher, SessionStore,
+    AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, EmailChanges, Holdings, KeptElsewhere,
+    KeyStore, PasswordHasher, SessionStore, Settlements,
 };
-use tasks::{AccountSweep, RetentionSweep, SigningKeyRotation};
+use tasks::{AccountSweep, AccountWork, RetentionSweep, SigningKeyRotation};
 use use_cases::App;
 
 /// What this service is built from.
 pub struct Deps {
     pub accounts: Arc<dyn AccountStore>,
     pub codes: Arc<dyn CodeStore>,
+    pub email_changes: Arc<dyn EmailChanges>,
     pub sessions: Arc<dyn SessionStore>,
     pub directory: Arc<dyn Directory>,
+    pub settlements: Arc<dyn Settlements>,
+    pub holdings: Arc<dyn Holdings>,
+    pub kept: Arc<dyn KeptElsewhere>,
     pub keys: Arc<dyn KeyStore>,
     pub api_keys: Arc<dyn ApiKeyStore>,
     pub audit: Arc<dyn AuditLog>,
@@ -59,6 +69,10 @@ pub struct Deps {
     pub limits: Arc<Limits>,
     /// What the sign-up that makes the first admin must know; `None` where only this machine can reach us.
     pub setup_code: Option<SecretString>,
+    /// Whether the platform has a gateway for text messages.
+    pub sms: bool,
+    /// Whether browsers reach us over TLS; only a listener of this machine's own does without.
+    pub secure_cookies: bool,
 }
 
 /// Builds the service and makes the first signing key, so that no login finds none.
@@ -66,11 +80,17 @@ pub async fn build(deps: Deps) -> Result<Service, Failure> {
     deps.config.validate()?;
     let secrets = Secrets::new(&deps.master);
     let signer = JwtSigner::new(deps.keys.clone(), secrets.clone(), deps.config.keys(), deps.ambient.clone());
+    let work =
+        AccountWork { settlements: deps.settlements.clone(), holdings: deps.holdings, ambient: deps.ambient.clone() };
+    let work = Scheduled::new(Arc::new(work));
     let app = Arc::new(App {
         accounts: deps.accounts,
         codes: deps.codes,
+        email_changes: deps.email_changes,
         sessions: deps.sessions,
         directory: deps.directory,
+        settlements: deps.settlements,
+        kept: deps.kept,
         keys: deps.keys,
         api_keys: deps.api_keys,
         audit: deps.audit,
@@ -81,6 +101,9 @@ pub async fn build(deps: Deps) -> Result<Service, Failure> {
         ambient: deps.ambient,
         config: deps.config,
         setup_code: deps.setup_code,
+        sms: deps.sms,
+        secure_cookies: deps.secure_cookies,
+        account_work: work.wake.clone(),
     });
     app.tokens.rotate().await?;
     let collector = AuditCollector { archive: app.archive.clone() };
@@ -90,7 +113,7 @@ pub async fn build(deps: Deps) -> Result<Service, Failure> {
         name: ServiceName::User,
         http: Some(http::routes(app.clone(), door(&app, deps.limits))),
         grpc: Some(grpc::grpc(app.clone())),
-        tasks: tasks(&app),
+        tasks: tasks(&app, work),
         consumers: vec![Subscription { consumer: Arc::new(collector), topics: TOPICS.to_vec() }],
         readiness,
     })
@@ -102,7 +125,7 @@ fn door(app: &Arc<App>, limits: Arc<Limits>) -> Door {
     Door { keys: Arc::new(KeyRing::new(local.clone(), app.ambient.clone())), gate: local, limits }
 }
 
-fn tasks(app: &App) -> Vec<Scheduled> {
+fn tasks(app: &App, work: Scheduled) -> Vec<Scheduled> {
     let rotation = SigningKeyRotation { tokens: app.tokens.clone() };
     let sweep =
         AccountSweep { directory: app.directory.clone(), ambient: app.ambient.clone(), config: app.config.clone() };
@@ -112,5 +135,6 @@ fn tasks(app: &App) -> Vec<Scheduled> {
         ambient: app.ambient.clone(),
         audit_life: app.config.audit_life.get(),
     };
-    vec![Scheduled::new(Arc::new(rotation)), Scheduled::new(Arc::new(sweep)), Scheduled::new(Arc::new(retention))]
+    let timed: [Arc<dyn wire::Task>; 3] = [Arc::new(rotation), Arc::new(sweep), Arc::new(retention)];
+    timed.into_iter().map(Scheduled::new).chain([work]).collect()
 }

@@ -7,18 +7,20 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::test;
 use bus::{Event, OutboxSource, Source as _, Topic};
-use kit::{Act, MasterKey, ServiceName};
+use kit::{Act, MasterKey, ServiceName, Timestamp};
 use prost::Message as _;
-use proto::v1::{NotificationRequested, UserEvent};
+use proto::v1::{AuditRecorded, NotificationRequested, UserEvent};
 use serde_json::{Value, json};
 use sqlite::{Database, Stored as _};
 use testkit::TestClock;
 use utoipa_actix_web::AppExt as _;
 use wire::limit::{Limits, LimitsConfig};
 use wire::service::Subscription;
-use wire::{Pipes, Service};
+use wire::{Pipes, Report, Service};
 
 use crate::crypto::Argon;
+use crate::fakes::FakePeers;
+use crate::ports::Directory as _;
 use crate::store::sqlite::{MIGRATIONS, SqliteStore};
 use crate::{Deps, UserConfig, build};
 
@@ -27,9 +29,12 @@ pub const PASSWORD: &str = "correct horse";
 pub struct Server {
     pub service: Service,
     pub clock: TestClock,
+    /// What user asks of other services goes here.
+    pub peers: FakePeers,
+    store: Arc<SqliteStore>,
     database: Database,
     master: MasterKey,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// What came back.
@@ -63,29 +68,59 @@ impl Server {
     }
 
     pub async fn with_setup_code(setup_code: Option<&str>) -> Self {
+        Self::with(|deps| deps.setup_code = setup_code.map(Into::into)).await
+    }
+
+    /// With other parts than usual.
+    pub async fn with(change: impl FnOnce(&mut Deps)) -> Self {
         let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
         let path = directory.path().join("user.db");
         let database = Database::open(&path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
+        let master = MasterKey::mint(&clock.ambient());
+        Self::on(database, master, clock, FakePeers::default(), directory, change).await
+    }
+
+    /// As after a crash: another process on the same file.
+    pub async fn restarted(self) -> Self {
+        let Self { database, master, clock, peers, directory, .. } = self;
+        Self::on(database, master, clock, peers, directory, |_| {}).await
+    }
+
+    async fn on(
+        database: Database,
+        master: MasterKey,
+        clock: TestClock,
+        peers: FakePeers,
+        directory: tempfile::TempDir,
+        change: impl FnOnce(&mut Deps),
+    ) -> Self {
         let ambient = clock.ambient();
         let store = Arc::new(SqliteStore::new(database.clone(), ambient.clone()));
-        let master = MasterKey::mint(&ambient);
-        let deps = Deps {
+        let mut deps = Deps {
             accounts: store.clone(),
             codes: store.clone(),
+            email_changes: store.clone(),
             sessions: store.clone(),
             directory: store.clone(),
+            settlements: store.clone(),
+            holdings: Arc::new(peers.clone()),
+            kept: Arc::new(peers.clone()),
             keys: store.clone(),
             api_keys: store.clone(),
             audit: store.clone(),
-            archive: store,
+            archive: store.clone(),
             passwords: Arc::new(Argon::new(ambient.clone(), 2, Duration::from_secs(60)).unwrap()),
             master: master.clone(),
             ambient,
             config: UserConfig::default(),
             limits: Limits::new(&LimitsConfig::default()),
-            setup_code: setup_code.map(Into::into),
+            setup_code: None,
+            sms: false,
+            secure_cookies: true,
         };
-        Self { service: build(deps).await.unwrap(), clock, database, master, _directory: directory }
+        change(&mut deps);
+        let service = build(deps).await.unwrap();
+        Self { service, clock, peers, store, database, master, directory }
     }
 
     /// One request, with a bearer token where one is given.
@@ -101,6 +136,14 @@ impl Server {
         tenant: Option<&str>,
         body: Option<Value>,
     ) -> Answer {
+        let token = token.map(|token| format!("Bearer {token}"));
+        let headers = [("authorization", token.as_deref()), ("berth-tenant", tenant)];
+        let headers: Vec<_> = headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        self.request(method, path, &headers, body).await
+    }
+
+    /// One request with these headers; what calls itself nothing else is `test/1`.
+    pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
         let routes = self.service.http.clone().unwrap();
         let app = actix_web::App::new().into_utoipa_app().configure(|config| routes(config)).into_app();
         let app = test::init_service(app).await;
@@ -108,11 +151,8 @@ impl Server {
             .method(Method::from_bytes(method.as_bytes()).unwrap())
             .peer_addr("192.0.2.1:4000".parse().unwrap())
             .insert_header(("user-agent", "test/1"));
-        if let Some(token) = token {
-            request = request.insert_header(("authorization", format!("Bearer {token}")));
-        }
-        if let Some(tenant) = tenant {
-            request = request.insert_header(("berth-tenant", tenant));
+        for header in headers {
+            request = request.insert_header(*header);
         }
         if let Some(body) = body {
             request = request.set_json(body);
@@ -196,11 +236,55 @@ impl Server {
         }
     }
 
+    /// What was recorded for the audit list, oldest first.
+    pub async fn acts(&self) -> Vec<AuditRecorded> {
+        let events = self.events(Topic::Audit(ServiceName::User)).await.into_iter();
+        events.map(|event| AuditRecorded::decode(event.data.as_slice()).unwrap()).collect()
+    }
+
+    pub async fn last_act(&self, action: &str) -> AuditRecorded {
+        let acts = self.acts().await;
+        let found = acts.iter().rev().find(|act| act.action == action).cloned();
+        found.unwrap_or_else(|| panic!("no {action} among {acts:?}"))
+    }
+
+    /// What was closed so far: the session, or all of a user's, and why.
+    pub async fn closures(&self) -> Vec<(Option<String>, String)> {
+        let closed = self.store.closed_since(0, Timestamp::EPOCH, 1_000).await.unwrap();
+        closed.into_iter().map(|closure| (closure.session.map(|id| id.to_string()), closure.reason)).collect()
+    }
+
+    /// Runs the task that brings closed accounts to their end, once.
+    pub async fn settle(&self) -> Report {
+        let work = self.service.tasks.iter().find(|scheduled| scheduled.task.name() == "account_work");
+        work.expect("the service settles").task.run_once().await
+    }
+
     /// The last code that went out, as notification opens it.
     pub async fn code(&self) -> String {
-        let mail = self.mails().await.pop().expect("a code went out");
+        let mails = self.mails().await.into_iter().rev();
+        let mail = mails.into_iter().find(|mail| !mail.sealed_code.is_empty()).expect("a code went out");
         let key = self.master.derive("user-notification.codes");
         String::from_utf8(key.open(mail.id.as_bytes(), &mail.sealed_code).unwrap()).unwrap()
+    }
+
+    /// Every text and every blob in the service's own tables, by table and column; the bus's are kept for a while.
+    pub async fn everything_stored(&self) -> Vec<(String, Vec<u8>)> {
+        let columns: Vec<(String, String)> = sqlx::query_as(
+            "SELECT tables.name, columns.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
+             WHERE tables.type = 'table' AND tables.name NOT IN ('outbox', '_sqlx_migrations')",
+        )
+        .fetch_all(self.database.readers())
+        .await
+        .unwrap();
+        let mut stored = Vec::new();
+        for (table, column) in columns {
+            let select = format!("SELECT CAST({column} AS BLOB) FROM {table} WHERE {column} IS NOT NULL");
+            let found = sqlx::query_scalar::<_, Vec<u8>>(sqlx::AssertSqlSafe(select));
+            let found = found.fetch_all(self.database.readers()).await.unwrap();
+            stored.extend(found.into_iter().map(|value| (format!("{table}.{column}"), value)));
+        }
+        stored
     }
 
     /// Serves the gRPC side, for calls by one service.

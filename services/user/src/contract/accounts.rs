@@ -4,7 +4,7 @@ use futures::future::join_all;
 use kit::{ErrorCode, UserId};
 use testkit::contract;
 
-use super::{DAY, HOUR, World, email, profile};
+use super::{DAY, HOUR, World, acting, email, profile};
 use crate::domain::{Changes, NewAccount, Purpose};
 use crate::ports::Expiry;
 
@@ -15,13 +15,17 @@ contract! {
             assert_eq!(world.accounts.find(ada.id).await.unwrap().as_ref(), Some(&ada));
             assert_eq!((&ada.profile, ada.verified, ada.revision), (&profile(), false, 1));
             let credentials = world.accounts.credentials(&ada.email).await.unwrap().unwrap();
-            assert_eq!((credentials.user, credentials.password_hash.as_str()), (ada.id, super::HASH));
+            assert_eq!((credentials.user, credentials.tenant), (ada.id, ada.tenant));
+            assert_eq!(credentials.password_hash, super::HASH);
+            let own = world.accounts.own_credentials(ada.id).await.unwrap().unwrap();
+            assert_eq!((own.user, own.password_hash.as_str()), (ada.id, super::HASH));
         }
 
         async fn a_stranger_is_none() {
             world.sign_up("ada@example.org").await.unwrap();
             assert_eq!(world.accounts.find(UserId::mint(&world.ambient)).await.unwrap(), None);
             assert!(world.accounts.credentials(&email("bob@example.org")).await.unwrap().is_none());
+            assert!(world.accounts.own_credentials(UserId::mint(&world.ambient)).await.unwrap().is_none());
         }
 
         async fn of_fifty_first_sign_ups_one_is_admin() {
@@ -41,11 +45,11 @@ contract! {
         async fn without_the_set_up_code_nobody_is_first() {
             let stranger = NewAccount { may_found: false, ..world.account("eve@example.org") };
             let code = world.code("eve@example.org", Purpose::Verify, "111111");
-            let refused = world.accounts.create(stranger.clone(), code.clone()).await.unwrap_err();
+            let refused = world.accounts.create(stranger.clone(), code.clone(), acting("user.signup", None)).await.unwrap_err();
             assert_eq!(refused.code, ErrorCode::SetupCodeRequired);
             assert_eq!(world.accounts.find(stranger.id).await.unwrap(), None);
             world.sign_up("ada@example.org").await.unwrap();
-            assert!(!world.accounts.create(stranger, code).await.unwrap().admin);
+            assert!(!world.accounts.create(stranger, code, acting("user.signup", None)).await.unwrap().admin);
         }
 
         async fn an_admin_who_never_verified_is_followed_by_who_may_found() {
@@ -57,7 +61,7 @@ contract! {
             world.directory.sweep(expiry).await.unwrap();
             let stranger = NewAccount { may_found: false, ..world.account("eve@example.org") };
             let code = world.code("eve@example.org", Purpose::Verify, "111111");
-            assert!(!world.accounts.create(stranger, code).await.unwrap().admin);
+            assert!(!world.accounts.create(stranger, code, acting("user.signup", None)).await.unwrap().admin);
             assert!(world.sign_up("ada@example.org").await.unwrap().admin);
         }
 
@@ -85,10 +89,10 @@ contract! {
             let ada = world.sign_up("ada@example.org").await.unwrap();
             world.clock.advance(HOUR);
             let changes = Changes { sms_notification: Some(true), ..Changes::default() };
-            let changed = world.accounts.update(ada.id, changes.clone(), world.ambient.now()).await.unwrap().unwrap();
+            let changed = world.update(ada.id, changes.clone()).await.unwrap();
             assert!(changed.profile.sms_notification && changed.updated_at > ada.updated_at);
             assert_eq!(changed.revision, 2);
-            let again = world.accounts.update(ada.id, changes, world.ambient.now()).await.unwrap();
+            let again = world.update(ada.id, changes).await;
             assert_eq!(again.as_ref(), Some(&changed));
             assert_eq!(world.accounts.find(ada.id).await.unwrap(), again);
         }
@@ -96,8 +100,28 @@ contract! {
         async fn a_change_of_one_leaves_the_other() {
             let (ada, bob) = (world.sign_up("ada@example.org").await.unwrap(), world.sign_up("bob@example.org").await.unwrap());
             let changes = Changes { email_notification: Some(false), ..Changes::default() };
-            world.accounts.update(ada.id, changes, world.ambient.now()).await.unwrap();
+            world.update(ada.id, changes).await;
             assert_eq!(world.accounts.find(bob.id).await.unwrap(), Some(bob));
+        }
+
+        async fn a_new_password_closes_every_session_and_wins_once() {
+            let ada = world.verified("ada@example.org").await;
+            let sessions = [world.logged_in(ada.id, "one").await, world.logged_in(ada.id, "two").await];
+            let known = world.known(ada.id, super::HASH).await;
+            let change = |hash: &'static str| {
+                let (world, known) = (&world, known.clone());
+                async move {
+                    let act = acting("user.password_change", None);
+                    world.accounts.change_password(known, hash.to_owned(), world.ambient.now(), act).await.unwrap()
+                }
+            };
+            assert!(change("$new").await && !change("$other").await);
+            for session in sessions {
+                assert!(!world.is_open(ada.id, session).await);
+            }
+            assert_eq!(world.accounts.own_credentials(ada.id).await.unwrap().unwrap().password_hash, "$new");
+            assert_eq!(world.reasons().await, [(false, "password_changed".to_owned()), (false, "password_changed".to_owned())]);
+            assert_eq!(world.accounts.find(ada.id).await.unwrap().unwrap().revision, 3);
         }
     }
 }

@@ -1,15 +1,16 @@
 //! Across users: the last admin stays, closings are told in order, what has had its time goes.
 
 use futures::future::join;
-use kit::{ErrorCode, UserId};
+use kit::{ErrorCode, SessionId, UserId};
 use testkit::contract;
 
-use super::{DAY, HOUR, World};
+use super::{DAY, HOUR, World, acting};
 use crate::domain::{Purpose, Reason};
 use crate::ports::{Expiry, Swept};
 
-async fn set_admin(world: &World, user: UserId, admin: bool) -> Result<Option<crate::domain::User>, kit::Failure> {
-    world.directory.set_admin(user, admin, user, world.ambient.now()).await
+async fn close(world: &World, user: UserId, session: SessionId) {
+    let act = acting("user.session_close", Some(user));
+    assert!(world.sessions.close(user, session, Reason::Revoked, world.ambient.now(), act).await.unwrap());
 }
 
 async fn sweep(world: &World) -> Swept {
@@ -22,31 +23,31 @@ contract! {
     pub fn directory(world: World) {
         async fn the_last_admin_stays() {
             let (ada, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
-            assert_eq!(set_admin(&world, ada.id, false).await.unwrap_err().code, ErrorCode::LastAdmin);
+            assert_eq!(world.set_admin(ada.id, false).await.unwrap_err().code, ErrorCode::LastAdmin);
             assert!(world.directory.find_any(ada.id).await.unwrap().unwrap().admin);
-            assert!(set_admin(&world, bob.id, true).await.unwrap().unwrap().admin);
-            assert!(!set_admin(&world, ada.id, false).await.unwrap().unwrap().admin);
+            assert!(world.set_admin(bob.id, true).await.unwrap().unwrap().admin);
+            assert!(!world.set_admin(ada.id, false).await.unwrap().unwrap().admin);
         }
 
         async fn two_admins_who_leave_at_once_leave_one() {
             let (ada, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
-            set_admin(&world, bob.id, true).await.unwrap();
-            let (one, other) = join(set_admin(&world, ada.id, false), set_admin(&world, bob.id, false)).await;
+            world.set_admin(bob.id, true).await.unwrap();
+            let (one, other) = join(world.set_admin(ada.id, false), world.set_admin(bob.id, false)).await;
             assert_ne!(one.is_ok(), other.is_ok());
         }
 
         async fn an_unverified_admin_is_no_admin_to_rely_on() {
             let (ada, bob) = (world.verified("ada@example.org").await, world.sign_up("bob@example.org").await.unwrap());
-            set_admin(&world, bob.id, true).await.unwrap();
-            assert_eq!(set_admin(&world, ada.id, false).await.unwrap_err().code, ErrorCode::LastAdmin);
+            world.set_admin(bob.id, true).await.unwrap();
+            assert_eq!(world.set_admin(ada.id, false).await.unwrap_err().code, ErrorCode::LastAdmin);
         }
 
         async fn making_an_admin_twice_is_once() {
             let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
-            let once = set_admin(&world, bob.id, true).await.unwrap();
-            assert_eq!(set_admin(&world, bob.id, true).await.unwrap(), once);
+            let once = world.set_admin(bob.id, true).await.unwrap();
+            assert_eq!(world.set_admin(bob.id, true).await.unwrap(), once);
             assert_eq!(once.unwrap().revision, bob.revision + 1);
-            assert_eq!(set_admin(&world, UserId::mint(&world.ambient), true).await.unwrap(), None);
+            assert_eq!(world.set_admin(UserId::mint(&world.ambient), true).await.unwrap(), None);
         }
 
         async fn closings_are_told_in_order_and_from_a_cursor() {
@@ -54,7 +55,7 @@ contract! {
             let mut sessions = Vec::new();
             for token in ["one", "two", "three"] {
                 let session = world.logged_in(ada.id, token).await;
-                world.sessions.close(ada.id, session, Reason::Revoked, world.ambient.now()).await.unwrap();
+                close(&world, ada.id, session).await;
                 sessions.push(Some(session));
             }
             let since = world.ambient.now().minus(HOUR);
@@ -70,7 +71,7 @@ contract! {
         async fn a_reader_without_a_cursor_hears_only_what_can_matter() {
             let ada = world.verified("ada@example.org").await;
             let session = world.logged_in(ada.id, "one").await;
-            world.sessions.close(ada.id, session, Reason::Revoked, world.ambient.now()).await.unwrap();
+            close(&world, ada.id, session).await;
             world.clock.advance(2 * HOUR);
             let since = world.ambient.now().minus(HOUR);
             assert_eq!(world.directory.closed_since(0, since, 100).await.unwrap(), []);

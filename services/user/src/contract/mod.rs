@@ -5,14 +5,20 @@ mod api_keys;
 mod audit;
 mod codes;
 mod directory;
+mod email_changes;
 mod keys;
+mod listing;
+mod phones;
 mod sessions;
+mod settlements;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod wrong;
 #[cfg(test)]
 mod wrong_audit;
+#[cfg(test)]
+mod wrong_closings;
 #[cfg(test)]
 mod wrong_keys;
 
@@ -21,7 +27,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::{Ambient, Failure, MasterKey, SessionId, TenantId, UserId};
+use kit::{Act, Ambient, Failure, MasterKey, SessionId, TenantId, UserId};
 use testkit::TestClock;
 
 pub use accounts::account_store;
@@ -29,23 +35,32 @@ pub use api_keys::api_key_store;
 pub use audit::audit_list;
 pub use codes::code_store;
 pub use directory::directory;
+pub use email_changes::email_changes;
 pub use keys::key_store;
+pub use listing::user_listing;
+pub use phones::proven_phones;
 pub use sessions::session_store;
+pub use settlements::settlements;
 
 use crate::config::UserConfig;
 use crate::domain::{
-    Attempt, CodeRules, Credentials, Email, NewAccount, NewCode, NewSession, NewToken, PersonName, Profile, Purpose,
-    Secrets, User,
+    Attempt, Changes, Channel, CodeRules, Credentials, Edit, Email, NewAccount, NewCode, NewSession, NewToken,
+    PersonName, PhoneNumber, Profile, Purpose, Secrets, User,
 };
-use crate::ports::{AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, KeyStore, SessionStore};
+use crate::ports::{
+    AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, EmailChanges, KeyStore, SessionStore,
+    Settlements,
+};
 
 /// One empty store behind all ports, with a clock that the case moves.
 #[derive(Clone)]
 pub struct World {
     pub accounts: Arc<dyn AccountStore>,
     pub codes: Arc<dyn CodeStore>,
+    pub email_changes: Arc<dyn EmailChanges>,
     pub sessions: Arc<dyn SessionStore>,
     pub directory: Arc<dyn Directory>,
+    pub settlements: Arc<dyn Settlements>,
     pub keys: Arc<dyn KeyStore>,
     pub api_keys: Arc<dyn ApiKeyStore>,
     pub audit: Arc<dyn AuditLog>,
@@ -66,15 +81,17 @@ impl World {
     /// A world on a store that implements every port and takes its time from `clock`.
     pub fn new<S>(store: S, clock: TestClock, keep: impl Any + Send + Sync) -> Self
     where
-        S: AccountStore + CodeStore + SessionStore + Directory + KeyStore + 'static,
+        S: AccountStore + CodeStore + EmailChanges + SessionStore + Directory + Settlements + KeyStore + 'static,
         S: ApiKeyStore + AuditLog + AuditArchive,
     {
         let (store, ambient) = (Arc::new(store), clock.ambient());
         Self {
             accounts: store.clone(),
             codes: store.clone(),
+            email_changes: store.clone(),
             sessions: store.clone(),
             directory: store.clone(),
+            settlements: store.clone(),
             keys: store.clone(),
             api_keys: store.clone(),
             audit: store.clone(),
@@ -112,7 +129,8 @@ impl World {
     }
 
     async fn sign_up(&self, address: &str) -> Result<User, Failure> {
-        self.accounts.create(self.account(address), self.code(address, Purpose::Verify, "111111")).await
+        let code = self.code(address, Purpose::Verify, "111111");
+        self.accounts.create(self.account(address), code, acting("user.signup", None)).await
     }
 
     /// Signed up and verified.
@@ -130,7 +148,7 @@ impl World {
 
     async fn verify(&self, address: &str, digits: &str, host: u8) -> Option<User> {
         let attempt = self.attempt(address, Purpose::Verify, digits, host);
-        self.codes.verify(attempt, Self::rules()).await.unwrap()
+        self.codes.verify(attempt, Self::rules(), acting("user.verify", None)).await.unwrap()
     }
 
     async fn send(&self, address: &str, purpose: Purpose, digits: &str) -> Result<(), Failure> {
@@ -139,34 +157,82 @@ impl World {
 
     async fn reset(&self, address: &str, digits: &str, hash: &str) -> bool {
         let attempt = self.attempt(address, Purpose::Reset, digits, 1);
-        self.codes.reset(attempt, hash.to_owned(), Self::rules()).await.unwrap()
+        let act = acting("user.password_reset", None);
+        self.codes.reset(attempt, hash.to_owned(), Self::rules(), act).await.unwrap()
     }
 
     fn token(&self, text: &str) -> NewToken {
         NewToken { hash: self.secrets.token_hash(text), expires_at: self.ambient.now().plus(30 * DAY) }
     }
 
+    /// What a login compared with, as it would be with this hash.
+    async fn known(&self, user: UserId, hash: &str) -> Credentials {
+        let known = self.accounts.own_credentials(user).await.unwrap().expect("the account is there");
+        Credentials { password_hash: hash.to_owned(), ..known }
+    }
+
     /// Opens a session with the password hash that a login saw.
-    async fn open(&self, user: UserId, hash: &str, token: &str) -> Option<SessionId> {
-        let login = Credentials { user, password_hash: hash.to_owned() };
+    async fn open(&self, user: UserId, hash: &str, token: &str) -> Result<Option<SessionId>, Failure> {
+        let login = self.known(user, hash).await;
         let new = NewSession {
             id: SessionId::mint(&self.ambient),
             address: "192.0.2.1".to_owned(),
             agent: "test/1".to_owned(),
+            place: [1; 32],
             token: self.token(token),
             at: self.ambient.now(),
         };
         let id = new.id;
-        self.sessions.open(login, new).await.unwrap().map(|_| id)
+        let opened = self.sessions.open(login, new, acting("user.login", Some(user))).await?;
+        Ok(opened.map(|_| id))
     }
 
     async fn logged_in(&self, user: UserId, token: &str) -> SessionId {
-        self.open(user, HASH, token).await.expect("the password is right")
+        self.open(user, HASH, token).await.unwrap().expect("the password is right")
+    }
+
+    async fn set_phone(&self, user: UserId, number: Option<&str>) -> User {
+        let number = number.map(|number| PhoneNumber::parse(number).expect("a plain number"));
+        let changes = Changes { phone_number: number.map_or(Edit::Clear, Edit::Set), ..Changes::default() };
+        self.update(user, changes).await.expect("the account is there")
+    }
+
+    async fn update(&self, user: UserId, changes: Changes) -> Option<User> {
+        self.accounts.update(user, changes, self.ambient.now(), acting("user.update", None)).await.unwrap()
+    }
+
+    async fn text(&self, address: &str, purpose: Purpose, digits: &str) {
+        let code = NewCode { channel: Channel::Sms, ..self.code(address, purpose, digits) };
+        self.codes.send(&email(address), code, Self::rules()).await.unwrap();
+    }
+
+    async fn set_admin(&self, user: UserId, admin: bool) -> Result<Option<User>, Failure> {
+        self.directory.set_admin(user, admin, self.ambient.now(), acting("user.admin", Some(user))).await
+    }
+
+    async fn suspend(&self, user: UserId) -> Result<Option<User>, Failure> {
+        self.settlements.suspend(user, self.ambient.now(), acting("user.suspend", Some(user))).await
+    }
+
+    async fn leave(&self, user: UserId) -> Result<bool, Failure> {
+        self.settlements.leave(user, self.ambient.now(), acting("user.delete", Some(user))).await
+    }
+
+    /// Why what was closed in the last hour was closed, and whether all of a user's was.
+    async fn reasons(&self) -> Vec<(bool, String)> {
+        let since = self.ambient.now().minus(HOUR);
+        let closed = self.directory.closed_since(0, since, 100).await.unwrap();
+        closed.into_iter().map(|closure| (closure.session.is_none(), closure.reason)).collect()
     }
 
     async fn is_open(&self, user: UserId, session: SessionId) -> bool {
         self.sessions.bearer(user, session, self.ambient.now()).await.unwrap().is_some()
     }
+}
+
+/// What a change is recorded as; by an admin where one is named.
+fn acting(action: &str, by: Option<UserId>) -> Act {
+    Act { actor: by, as_admin: by.is_some(), ..Act::anonymous(action, "user", "") }
 }
 
 fn email(address: &str) -> Email {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kit::{Failure, SessionId, Timestamp, UserId};
+use kit::{Act, Failure, SessionId, Timestamp, UserId};
 use sqlite::Database;
 use testkit::TestClock;
 use testkit::contract::{fails, passes};
@@ -43,6 +43,26 @@ async fn directory_on_sqlite() {
 }
 
 #[tokio::test]
+async fn listing_on_sqlite() {
+    passes(super::user_listing(), world).await;
+}
+
+#[tokio::test]
+async fn phones_on_sqlite() {
+    passes(super::proven_phones(), world).await;
+}
+
+#[tokio::test]
+async fn email_changes_on_sqlite() {
+    passes(super::email_changes(), world).await;
+}
+
+#[tokio::test]
+async fn settlements_on_sqlite() {
+    passes(super::settlements(), world).await;
+}
+
+#[tokio::test]
 async fn keys_on_sqlite() {
     passes(super::key_store(), world).await;
 }
@@ -79,16 +99,16 @@ impl CodeStore for BrokenCodes {
         self.1.codes.send(email, code, rules).await
     }
 
-    async fn verify(&self, attempt: Attempt, rules: CodeRules) -> Result<Option<User>, Failure> {
+    async fn verify(&self, attempt: Attempt, rules: CodeRules, act: Act) -> Result<Option<User>, Failure> {
         let rules = match self.0 {
             Broken::Patient => CodeRules { tries: u32::MAX, tries_per_address: u32::MAX, ..rules },
             _ => rules,
         };
-        self.1.codes.verify(attempt, rules).await
+        self.1.codes.verify(attempt, rules, act).await
     }
 
-    async fn reset(&self, attempt: Attempt, hash: String, rules: CodeRules) -> Result<bool, Failure> {
-        let done = self.1.codes.reset(attempt, hash, rules).await?;
+    async fn reset(&self, attempt: Attempt, hash: String, rules: CodeRules, act: Act) -> Result<bool, Failure> {
+        let done = self.1.codes.reset(attempt, hash, rules, act).await?;
         Ok(done || matches!(self.0, Broken::Forgiving))
     }
 }
@@ -112,6 +132,8 @@ async fn a_store_without_a_throttle_fails() {
         "a_refused_code_leaves_the_last_one_valid",
     ];
     fails(super::code_store(), || with_codes(Broken::Talkative), &expected).await;
+    let expected = ["a_number_that_several_claim_gets_no_more_texts_than_one"];
+    fails(super::proven_phones(), || with_codes(Broken::Talkative), &expected).await;
 }
 
 #[tokio::test]
@@ -125,20 +147,31 @@ struct Careless(World);
 
 #[async_trait]
 impl SessionStore for Careless {
-    async fn open(&self, login: Credentials, new: NewSession) -> Result<Option<User>, Failure> {
-        self.0.sessions.open(login, new).await
+    async fn open(&self, login: Credentials, new: NewSession, act: Act) -> Result<Option<User>, Failure> {
+        self.0.sessions.open(login, new, act).await
     }
 
-    async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp) -> Result<Rotation, Failure> {
+    async fn refused(&self, act: Act) -> Result<(), Failure> {
+        self.0.sessions.refused(act).await
+    }
+
+    async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp, act: Act) -> Result<Rotation, Failure> {
         // Says that a reused token is merely unknown.
-        Ok(match self.0.sessions.rotate(presented, next, at).await? {
+        Ok(match self.0.sessions.rotate(presented, next, at, act).await? {
             Rotation::Reused(..) => Rotation::Unknown,
             rotation => rotation,
         })
     }
 
-    async fn close(&self, user: UserId, session: SessionId, reason: Reason, at: Timestamp) -> Result<bool, Failure> {
-        self.0.sessions.close(user, session, reason, at).await.map(|_| true)
+    async fn close(
+        &self,
+        user: UserId,
+        session: SessionId,
+        reason: Reason,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<bool, Failure> {
+        self.0.sessions.close(user, session, reason, at, act).await.map(|_| true)
     }
 
     async fn list(&self, user: UserId, at: Timestamp) -> Result<Vec<Session>, Failure> {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kit::{ErrorCode, Failure, Timestamp, UserId};
+use kit::{Act, ErrorCode, Failure, Page, PageRequest, Timestamp, UserId};
 use testkit::contract::fails;
 
 use super::World;
 use super::tests::world;
-use crate::domain::{Changes, Closure, Credentials, Email, NewAccount, NewCode, User};
+use crate::domain::{Changes, Closure, Credentials, Email, Filter, Listing, NewAccount, NewCode, User};
 use crate::ports::{AccountStore, Directory, Expiry, Swept};
 
 /// What is wrong with a store that is otherwise right.
@@ -32,13 +32,13 @@ impl AccountStore for WrongAccounts {
         self.1.accounts.is_free(email, yields_before).await
     }
 
-    async fn create(&self, new: NewAccount, code: NewCode) -> Result<User, Failure> {
+    async fn create(&self, new: NewAccount, code: NewCode, act: Act) -> Result<User, Failure> {
         let new = match self.0 {
             Wrong::Open => NewAccount { may_found: true, ..new },
             Wrong::Hasty => NewAccount { yields_before: new.at, ..new },
             Wrong::Generous | Wrong::Idle => new,
         };
-        let user = self.1.accounts.create(new, code).await?;
+        let user = self.1.accounts.create(new, code, act).await?;
         Ok(User { admin: user.admin || matches!(self.0, Wrong::Generous), ..user })
     }
 
@@ -50,10 +50,27 @@ impl AccountStore for WrongAccounts {
         self.1.accounts.credentials(email).await
     }
 
-    async fn update(&self, user: UserId, changes: Changes, at: Timestamp) -> Result<Option<User>, Failure> {
+    async fn own_credentials(&self, user: UserId) -> Result<Option<Credentials>, Failure> {
+        self.1.accounts.own_credentials(user).await
+    }
+
+    async fn update(&self, user: UserId, changes: Changes, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
         match self.0 {
             Wrong::Idle => self.1.accounts.find(user).await,
-            _ => self.1.accounts.update(user, changes, at).await,
+            _ => self.1.accounts.update(user, changes, at, act).await,
+        }
+    }
+
+    async fn change_password(
+        &self,
+        known: Credentials,
+        hash: String,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<bool, Failure> {
+        match self.0 {
+            Wrong::Idle => Ok(true),
+            _ => self.1.accounts.change_password(known, hash, at, act).await,
         }
     }
 }
@@ -89,10 +106,11 @@ async fn accounts_that_make_everybody_an_admin_fail() {
 
 #[tokio::test]
 async fn accounts_that_change_nothing_fail() {
-    fails(super::account_store(), || with_accounts(Wrong::Idle), &["a_change_counts_once"]).await;
+    let expected = ["a_change_counts_once", "a_new_password_closes_every_session_and_wins_once"];
+    fails(super::account_store(), || with_accounts(Wrong::Idle), &expected).await;
 }
 
-/// Lets the last admin go, tells every closing every time, and sweeps up everybody who is not verified.
+/// Lets the last admin go, lists everybody from the first page on, tells every closing every time, and sweeps up everybody who is not verified.
 struct WrongDirectory(World);
 
 #[async_trait]
@@ -101,8 +119,14 @@ impl Directory for WrongDirectory {
         self.0.directory.find_any(user).await
     }
 
-    async fn set_admin(&self, user: UserId, admin: bool, by: UserId, at: Timestamp) -> Result<Option<User>, Failure> {
-        match self.0.directory.set_admin(user, admin, by, at).await {
+    async fn list(&self, listing: &Listing, page: &PageRequest) -> Result<Page<User>, Failure> {
+        let everybody = Listing { filter: Filter::default(), sort: listing.sort };
+        let found = self.0.directory.list(&everybody, &PageRequest { after: None, ..page.clone() }).await?;
+        Ok(Page { next: None, ..found })
+    }
+
+    async fn set_admin(&self, user: UserId, admin: bool, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
+        match self.0.directory.set_admin(user, admin, at, act).await {
             Err(failure) if failure.code == ErrorCode::LastAdmin => self.find_any(user).await,
             done => done,
         }
@@ -133,4 +157,7 @@ async fn a_directory_without_rules_fails() {
         "unverified_accounts_go_after_a_week_and_others_stay",
     ];
     fails(super::directory(), wrong, &expected).await;
+    let expected =
+        ["filters_narrow_together", "pages_show_everybody_once_in_every_order", "a_cursor_of_another_order_is_refused"];
+    fails(super::user_listing(), wrong, &expected).await;
 }

@@ -14,6 +14,8 @@ pub enum Purpose {
     Verify,
     /// Sets a new password.
     Reset,
+    /// Proves the address that an account shall have from then on.
+    Email,
 }
 
 impl Purpose {
@@ -21,7 +23,28 @@ impl Purpose {
         match self {
             Self::Verify => "verify",
             Self::Reset => "reset",
+            Self::Email => "email",
         }
+    }
+}
+
+/// How a code reaches its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    Email,
+    Sms,
+}
+
+impl Channel {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Email, Self::Sms].into_iter().find(|channel| channel.as_str() == text)
     }
 }
 
@@ -75,6 +98,7 @@ pub struct NewCode {
     /// Names the request to notification.
     pub request: EventId,
     pub purpose: Purpose,
+    pub channel: Channel,
     pub hash: [u8; 32],
     pub sealed: Vec<u8>,
     /// The e-mail address, as the throttle keeps it.
@@ -84,7 +108,7 @@ pub struct NewCode {
 }
 
 impl NewCode {
-    /// Draws six digits for an address that need not exist.
+    /// Draws six digits for an address that need not exist; they go there by mail.
     pub fn draw(ambient: &Ambient, secrets: &Secrets, rules: &CodeRules, email: &Email, purpose: Purpose) -> Self {
         let code = format!("{:06}", ambient.below(1_000_000));
         let request = EventId::mint(ambient);
@@ -92,6 +116,7 @@ impl NewCode {
         Self {
             request,
             purpose,
+            channel: Channel::Email,
             hash: secrets.code_hash(email, purpose, &code),
             sealed: secrets.seal_code(ambient, request, &code),
             recipient: secrets.recipient(email),

@@ -1,7 +1,10 @@
-//! The keys under which codes, refresh tokens and signing keys are kept, and what is done with each.
+//! The keys under which codes, refresh tokens, places and signing keys are kept, and what is done with each.
+
+use std::net::IpAddr;
 
 use kit::{Ambient, EventId, MasterKey, SealingKey};
 
+use super::place::network;
 use super::{Email, Purpose};
 
 /// Derived from the master key, one for each purpose.
@@ -12,6 +15,7 @@ pub struct Secrets {
     shared: SealingKey,
     tokens: SealingKey,
     signing: SealingKey,
+    places: SealingKey,
 }
 
 impl Secrets {
@@ -21,6 +25,7 @@ impl Secrets {
             shared: master.derive("user-notification.codes"),
             tokens: master.derive("user.refresh_tokens"),
             signing: master.derive("user.signing_keys"),
+            places: master.derive("user.login_places"),
         }
     }
 
@@ -37,6 +42,11 @@ impl Secrets {
     /// The code as notification gets it; opens only for this request.
     pub fn seal_code(&self, ambient: &Ambient, request: EventId, code: &str) -> Vec<u8> {
         self.shared.seal(ambient, request.to_string().as_bytes(), code.as_bytes())
+    }
+
+    /// What is kept of a place that somebody logged in from.
+    pub fn place(&self, from: IpAddr, agent: &str) -> [u8; 32] {
+        self.places.hash(format!("{}\n{agent}", network(from)).as_bytes())
     }
 
     pub fn token_hash(&self, token: &str) -> [u8; 32] {

@@ -30,6 +30,8 @@ pub struct NewSession {
     pub id: SessionId,
     pub address: String,
     pub agent: String,
+    /// Tells this place from others that the user logged in from.
+    pub place: [u8; 32],
     pub token: NewToken,
     pub at: Timestamp,
 }
@@ -51,6 +53,7 @@ pub enum Reason {
     Logout,
     RefreshTokenReused,
     PasswordChanged,
+    Suspended,
     Deleted,
     Revoked,
 }
@@ -61,6 +64,7 @@ impl Reason {
             Self::Logout => "logout",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::PasswordChanged => "password_changed",
+            Self::Suspended => "suspended",
             Self::Deleted => "deleted",
             Self::Revoked => "revoked",
         }

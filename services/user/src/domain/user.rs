@@ -2,7 +2,7 @@
 
 use kit::{TenantId, Timestamp, UserId};
 
-use super::{Email, Gender, PersonName, PhoneNumber};
+use super::{Channel, Email, Gender, PersonName, PhoneNumber};
 
 /// What a person fills in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct User {
     pub profile: Profile,
     /// Whether the e-mail address was proven.
     pub verified: bool,
+    /// Whether the telephone number was proven by a text message.
+    pub phone_verified: bool,
     pub admin: bool,
     /// Closed by an admin until an admin opens it again.
     pub suspended: bool,
@@ -56,6 +58,7 @@ pub struct NewAccount {
 #[derive(Clone)]
 pub struct Credentials {
     pub user: UserId,
+    pub tenant: TenantId,
     pub password_hash: String,
 }
 
@@ -89,6 +92,35 @@ pub struct Changes {
     pub sms_notification: Option<bool>,
 }
 
+impl Changes {
+    /// Whether a login is needed, and no API key will do: a code by text resets the password, so the number that it goes to
+    /// is a credential.
+    pub fn needs_login(&self) -> bool {
+        self.phone_number != Edit::Keep
+    }
+}
+
+impl User {
+    /// Applies a change of the profile; names the fields that are different now. A new number is not proven.
+    pub fn apply(&mut self, changes: Changes) -> Vec<&'static str> {
+        let mut fields = self.profile.apply(changes);
+        if self.phone_verified && fields.contains(&"phone_number") {
+            self.phone_verified = false;
+            fields.push("phone_verified");
+        }
+        fields
+    }
+
+    /// Takes what a code proves that arrived this way; names what was not proven before.
+    pub fn prove(&mut self, channel: Channel) -> Vec<&'static str> {
+        let fields = [
+            (set(&mut self.verified, Some(true)), "verified"),
+            (channel == Channel::Sms && set(&mut self.phone_verified, Some(true)), "phone_verified"),
+        ];
+        named(fields)
+    }
+}
+
 impl Profile {
     /// Applies a change; names the fields that are different now.
     pub fn apply(&mut self, changes: Changes) -> Vec<&'static str> {
@@ -100,8 +132,12 @@ impl Profile {
             (set(&mut self.email_notification, changes.email_notification), "email_notification"),
             (set(&mut self.sms_notification, changes.sms_notification), "sms_notification"),
         ];
-        fields.into_iter().filter_map(|(differs, name)| differs.then_some(name)).collect()
+        named(fields)
     }
+}
+
+fn named<const N: usize>(fields: [(bool, &'static str); N]) -> Vec<&'static str> {
+    fields.into_iter().filter_map(|(differs, name)| differs.then_some(name)).collect()
 }
 
 fn edit<T: PartialEq>(field: &mut Option<T>, edit: Edit<T>) -> bool {
@@ -124,7 +160,10 @@ fn set<T: PartialEq>(field: &mut T, value: Option<T>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use kit::Ambient;
+
     use super::*;
+    use crate::samples;
 
     fn profile() -> Profile {
         Profile {
@@ -148,6 +187,19 @@ mod tests {
         };
         assert_eq!(ada.apply(changes), ["gender", "sms_notification"]);
         assert_eq!(ada, Profile { gender: None, sms_notification: true, ..profile() });
+    }
+
+    #[test]
+    fn a_code_by_text_proves_the_number_too_until_it_changes() {
+        let mut ada = User { verified: false, ..samples::user(&Ambient::system()) };
+        assert_eq!(ada.prove(Channel::Email), ["verified"]);
+        assert_eq!(ada.prove(Channel::Sms), ["phone_verified"]);
+        assert!(ada.prove(Channel::Sms).is_empty());
+        assert!(ada.apply(Changes { sms_notification: Some(true), ..Changes::default() }).len() == 1);
+        let changes = Changes { phone_number: Edit::Clear, ..Changes::default() };
+        assert!(changes.needs_login() && !Changes::default().needs_login());
+        assert_eq!(ada.apply(changes), ["phone_number", "phone_verified"]);
+        assert!(ada.verified && !ada.phone_verified);
     }
 
     #[test]

@@ -2,18 +2,22 @@
 
 use actix_web::{HttpResponse, delete, web};
 use kit::UserId;
-use wire::{Admin, PathId, Problem, Problems};
+use wire::{Admin, PathId, Problem, Problems, scope};
 
 use super::views::UserView;
 use crate::use_cases::App;
 use crate::use_cases::admin_set::admin_set;
 
 /// Take a user's admin rights.
-#[utoipa::path(operation_id = "user_admin_revoke", tag = "user", security(("bearer" = [])),
+#[utoipa::path(operation_id = "user_admin_revoke", tag = "user", security(("bearer" = []), ("api_key" = ["admin:write"])),
     params(("id" = String, Path, format = Uuid, description = "The user")),
     responses((status = 200, description = "The account, no admin any more", body = UserView), Problems))]
 #[delete("/{id}/admin")]
-pub async fn handler(caller: Admin, id: PathId<UserId>, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn handler(
+    caller: Admin<scope::AdminWrite>,
+    id: PathId<UserId>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(UserView::from(admin_set(&app, &caller, id.0, false).await?)))
 }
 
@@ -35,6 +39,9 @@ mod tests {
         assert_eq!((made.status, &made.body["admin"]), (200, &json!(true)));
         let unmade = server.call("DELETE", &of_ada, Some(&bob_token), None).await;
         assert_eq!((unmade.status, &unmade.body["admin"]), (200, &json!(false)));
+        let (grant, revoke) = (server.last_act("user.admin_grant").await, server.last_act("user.admin_revoke").await);
+        assert_eq!((grant.actor, grant.as_admin, grant.subject_id), (ada.clone(), true, bob.clone()));
+        assert_eq!((revoke.actor, revoke.subject_id), (bob.clone(), ada));
         // The next request knows, though the token is of before.
         assert_eq!(server.get(&format!("/user/{bob}"), &ada_token).await.problem(), (403, "forbidden"));
     }

@@ -1,17 +1,17 @@
 //! Shows a user their own account.
 
 use actix_web::{HttpResponse, get, web};
-use wire::{Authenticated, Problem, Problems};
+use wire::{Authenticated, Problem, Problems, scope};
 
 use super::views::UserView;
 use crate::use_cases::App;
 use crate::use_cases::user_find::me;
 
 /// Show the own account.
-#[utoipa::path(operation_id = "user_me_show", tag = "user", security(("bearer" = [])),
+#[utoipa::path(operation_id = "user_me_show", tag = "user", security(("bearer" = []), ("api_key" = ["profile:read"])),
     responses((status = 200, description = "The account", body = UserView), Problems))]
 #[get("/me")]
-pub async fn handler(caller: Authenticated, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn handler(caller: Authenticated<scope::ProfileRead>, app: web::Data<App>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(UserView::from(me(&app, &caller).await?)))
 }
 

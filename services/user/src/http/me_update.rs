@@ -4,14 +4,15 @@ use actix_web::{HttpResponse, patch, web};
 use kit::Failure;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
-use wire::{Authenticated, Json, Problem, Problems};
+use wire::{Authenticated, Json, Problem, Problems, scope};
 
 use super::views::UserView;
 use crate::domain::{Changes, Edit, Gender, PersonName, PhoneNumber};
 use crate::use_cases::App;
 use crate::use_cases::me_update::me_update;
 
-/// What to change. A field that is left out stays; null clears `phone_number` and `gender`.
+/// What to change. A field that is left out stays; null clears `phone_number` and `gender`. A number that is new has to be
+/// proven again, and only a login changes it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UserChanges)]
@@ -52,11 +53,12 @@ impl TryFrom<MeUpdateBody> for Changes {
 }
 
 /// Change the own account.
-#[utoipa::path(operation_id = "user_me_update", tag = "user", security(("bearer" = [])), request_body = MeUpdateBody,
+#[utoipa::path(operation_id = "user_me_update", tag = "user", security(("bearer" = []), ("api_key" = ["profile:write"])),
+    request_body = MeUpdateBody,
     responses((status = 200, description = "The account after the change", body = UserView), Problems))]
 #[patch("/me")]
 pub async fn handler(
-    caller: Authenticated,
+    caller: Authenticated<scope::ProfileWrite>,
     app: web::Data<App>,
     body: Json<MeUpdateBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -89,6 +91,7 @@ mod tests {
         assert_eq!(server.get("/user/me", &token).await.body, cleared.body);
         let revisions = server.user_events().await.into_iter().map(|(_, event)| event.user.unwrap().revision);
         assert_eq!(revisions.collect::<Vec<_>>(), [1, 2, 3, 4]);
+        assert_eq!(server.last_act("user.update").await.details["changed"], "phone_number");
     }
 
     #[actix_web::test]

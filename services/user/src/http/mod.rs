@@ -8,20 +8,30 @@ mod api_key_list;
 mod api_key_views;
 mod audit_list;
 mod audit_views;
+mod cookie;
+mod export_views;
 mod jwks;
 mod login;
 mod logout;
 mod me_audit_list;
+mod me_delete;
+mod me_email;
+mod me_export;
+mod me_password;
 mod me_show;
 mod me_update;
 mod otp;
 mod password_reset;
 mod refresh;
+mod resume;
 mod session_delete;
 mod session_list;
 mod signup;
+mod suspend;
 #[cfg(test)]
 mod tests;
+mod user_delete;
+mod user_list;
 mod user_show;
 mod verify;
 mod views;
@@ -50,6 +60,10 @@ pub fn routes(app: Arc<App>, door: Door) -> Routes {
             .service(password_reset::handler)
             .service(me_show::handler)
             .service(me_update::handler)
+            .service(me_delete::handler)
+            .service(me_password::handler)
+            .service(me_email::handler)
+            .service(me_export::handler)
             .service(session_list::handler)
             .service(session_delete::handler)
             .service(api_key_list::handler)
@@ -60,6 +74,10 @@ pub fn routes(app: Arc<App>, door: Door) -> Routes {
             .service(jwks::handler)
             .service(admin_grant::handler)
             .service(admin_revoke::handler)
+            .service(suspend::handler)
+            .service(resume::handler)
+            .service(user_list::handler)
+            .service(user_delete::handler)
             .service(user_show::handler);
         config.service(scope);
     })

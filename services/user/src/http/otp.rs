@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 use wire::limit::CredentialsFrom;
 use wire::{Json, Problem, Problems};
 
-use crate::domain::Purpose;
+use crate::domain::{Channel, Purpose};
 use crate::use_cases::App;
-use crate::use_cases::otp::{Channel, otp};
+use crate::use_cases::otp::otp;
 
 /// Which code is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -23,7 +23,7 @@ pub struct OtpBody {
     purpose: PurposeName,
 }
 
-/// How the code arrives.
+/// How the code arrives: `sms` where the platform has a gateway, at the account's telephone number.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = CodeChannel)]
@@ -115,7 +115,47 @@ mod tests {
         let server = Server::start().await;
         let refused = server.post("/user/otp", json!({"email": address("ada"), "channel": "sms"})).await;
         assert_eq!((refused.problem(), refused.text("field").as_str()), ((422, "no_gateway"), "channel"));
+        assert!(server.mails().await.is_empty());
         let unknown = server.post("/user/otp", json!({"email": address("ada"), "purpose": "fun"})).await;
         assert_eq!((unknown.status, unknown.text("field").as_str()), (400, "purpose"));
+    }
+
+    #[actix_web::test]
+    async fn a_text_goes_to_the_accounts_number_and_proves_it() {
+        let server = Server::with(|deps| deps.sms = true).await;
+        server.verified("ada").await;
+        let token = server.token("ada").await;
+        let number = json!({"phone_number": "+4915112345678"});
+        server.call("PATCH", "/user/me", Some(&token), Some(number.clone())).await;
+        server.clock.advance(Duration::from_secs(61));
+        let text = |name| json!({"email": address(name), "channel": "sms"});
+        let (known, unknown) =
+            (server.post("/user/otp", text("ada")).await, server.post("/user/otp", text("nobody")).await);
+        assert!(known.status == 202 && (known.status, &known.body) == (unknown.status, &unknown.body));
+        let sent = server.mails().await.pop().unwrap();
+        assert_eq!((sent.channel.as_str(), sent.recipient.as_str()), ("sms", "+4915112345678"));
+        let proven = server.post("/user/verify", json!({"email": address("ada"), "otp": server.code().await})).await;
+        assert_eq!((proven.status, &proven.body["phone_verified"]), (200, &json!(true)));
+        let (kind, event) = server.user_events().await.pop().unwrap();
+        assert_eq!((kind.as_str(), event.changed), ("user.updated", vec!["phone_verified".to_owned()]));
+        assert!(event.user.unwrap().phone_verified);
+        server.verified("bob").await;
+        let bob = server.token("bob").await;
+        server.call("PATCH", "/user/me", Some(&bob), Some(number)).await;
+        server.clock.advance(Duration::from_secs(61));
+        server.post("/user/otp", text("bob")).await;
+        let taken = server.post("/user/verify", json!({"email": address("bob"), "otp": server.code().await})).await;
+        assert_eq!((taken.problem(), taken.text("field").as_str()), ((409, "phone_taken"), "phone_number"));
+        let cleared = server.call("PATCH", "/user/me", Some(&token), Some(json!({"phone_number": null}))).await;
+        assert_eq!(cleared.body["phone_verified"], json!(false));
+    }
+
+    #[actix_web::test]
+    async fn an_account_without_a_number_gets_no_text() {
+        let server = Server::with(|deps| deps.sms = true).await;
+        server.sign_up("ada").await;
+        server.clock.advance(Duration::from_secs(61));
+        let asked = server.post("/user/otp", json!({"email": address("ada"), "channel": "sms"})).await;
+        assert_eq!((asked.status, server.mails().await.len()), (202, 1));
     }
 }

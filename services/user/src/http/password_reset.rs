@@ -64,6 +64,10 @@ mod tests {
         assert_eq!(server.post("/user/password-reset", reset).await.problem(), (403, "code_invalid"));
         let (kind, event) = server.user_events().await.pop().unwrap();
         assert_eq!((kind.as_str(), event.changed), ("user.updated", vec!["password".to_owned()]));
+        let notice = server.mails().await.pop().unwrap();
+        assert_eq!((notice.kind.as_str(), notice.recipient), ("password_changed", address("ada")));
+        assert_eq!(server.last_act("user.password_reset").await.actor, event.user.unwrap().id);
+        assert_eq!(server.closures().await[0].1, "password_changed");
     }
 
     #[actix_web::test]

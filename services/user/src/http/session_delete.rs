@@ -35,6 +35,9 @@ mod tests {
         let path = first_session(&server, &here).await;
         assert_eq!(server.call("DELETE", &path, Some(&here), None).await.status, 204);
         assert_eq!(server.get("/user/me", &lost).await.problem(), (401, "session_closed"));
+        let closed = server.closures().await.pop().unwrap();
+        assert_eq!((closed.1.as_str(), path.ends_with(&closed.0.unwrap())), ("revoked", true));
+        assert!(path.ends_with(&server.last_act("user.session_close").await.subject_id));
         assert_eq!(server.call("DELETE", &path, Some(&here), None).await.problem(), (404, "session_not_found"));
     }
 

@@ -83,7 +83,8 @@ mod tests {
         assert_eq!(made.status, 201);
         let fields: Vec<&String> = made.body.as_object().unwrap().keys().collect();
         let documented = ["admin", "created_at", "email", "email_notification", "first_name", "gender", "id"];
-        let rest = ["last_name", "phone_number", "sms_notification", "updated_at", "verified"];
+        let rest =
+            ["last_name", "phone_number", "phone_verified", "sms_notification", "suspended", "updated_at", "verified"];
         assert_eq!(fields, documented.into_iter().chain(rest).collect::<Vec<_>>());
         assert_eq!(made.text("email"), "ada@example.org");
         assert_eq!(
@@ -109,6 +110,8 @@ mod tests {
             ("user.created", id.as_str(), 1, true)
         );
         assert!(!user.tenant_id.is_empty() && user.tenant_id != id);
+        let act = server.last_act("user.signup").await;
+        assert_eq!((act.actor, act.tenant_id), (id, Some(user.tenant_id)));
         let code = server.code().await;
         for event in [server.events(Topic::User).await, server.events(Topic::Notification).await].concat() {
             let text = String::from_utf8_lossy(&event.data).into_owned();

@@ -2,18 +2,22 @@
 
 use actix_web::{HttpResponse, get, web};
 use kit::UserId;
-use wire::{Admin, PathId, Problem, Problems};
+use wire::{Admin, PathId, Problem, Problems, scope};
 
 use super::views::UserView;
 use crate::use_cases::App;
 use crate::use_cases::user_find::user_find;
 
 /// Show an account.
-#[utoipa::path(operation_id = "user_show", tag = "user", security(("bearer" = [])),
+#[utoipa::path(operation_id = "user_show", tag = "user", security(("bearer" = []), ("api_key" = ["admin:read"])),
     params(("id" = String, Path, format = Uuid, description = "The user")),
     responses((status = 200, description = "The account", body = UserView), Problems))]
 #[get("/{id}")]
-pub async fn handler(_: Admin, id: PathId<UserId>, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn handler(
+    _: Admin<scope::AdminRead>,
+    id: PathId<UserId>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(UserView::from(user_find(&app, id.0).await?)))
 }
 

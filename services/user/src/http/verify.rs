@@ -25,7 +25,7 @@ pub struct VerifyBody {
 
 /// Verify the e-mail address.
 #[utoipa::path(operation_id = "user_verify", tag = "user", request_body = VerifyBody,
-    responses((status = 200, description = "The account, verified now", body = UserView), Problems))]
+    responses((status = 200, description = "The account, with what the code proved: its address, its number, or the address that it shall have", body = UserView), Problems))]
 #[post("/verify")]
 pub async fn handler(
     from: CredentialsFrom,
@@ -53,7 +53,9 @@ mod tests {
         assert_eq!((verified.status, &verified.body["verified"]), (200, &json!(true)));
         assert_eq!(server.post("/user/verify", right).await.problem(), (403, "code_invalid"));
         let (kind, event) = server.user_events().await.pop().unwrap();
-        assert_eq!((kind.as_str(), event.user.unwrap().revision), ("user.verified", 2));
+        let user = event.user.unwrap();
+        assert_eq!((kind.as_str(), user.revision), ("user.verified", 2));
+        assert_eq!(server.last_act("user.verify").await.actor, user.id);
     }
 
     #[actix_web::test]

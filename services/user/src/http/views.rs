@@ -1,6 +1,6 @@
 //! What clients see of accounts, sessions and tokens.
 
-use kit::{SessionId, Timestamp, UserId};
+use kit::{Cursor, Page, SessionId, TenantId, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,15 +14,22 @@ use crate::use_cases::Tokens;
 pub struct UserView {
     #[schema(value_type = String, format = Uuid)]
     pub id: UserId,
+    /// The personal tenant, which owns the user's allocations.
+    #[schema(value_type = String, format = Uuid)]
+    pub tenant_id: TenantId,
     pub email: String,
     pub first_name: String,
     pub last_name: String,
     /// International, `+` and digits.
     pub phone_number: Option<String>,
+    /// Whether the number was proven by a text message.
+    pub phone_verified: bool,
     pub gender: Option<String>,
     /// Whether the e-mail address was proven with a code.
     pub verified: bool,
     pub admin: bool,
+    /// Closed by an admin until an admin opens it again.
+    pub suspended: bool,
     pub email_notification: bool,
     pub sms_notification: bool,
     #[schema(value_type = String, format = DateTime)]
@@ -36,13 +43,16 @@ impl From<User> for UserView {
         let profile = user.profile;
         Self {
             id: user.id,
+            tenant_id: user.tenant,
             email: user.email.to_string(),
             first_name: profile.first_name.as_str().to_owned(),
             last_name: profile.last_name.as_str().to_owned(),
             phone_number: profile.phone_number.as_ref().map(PhoneNumber::as_str).map(str::to_owned),
+            phone_verified: user.phone_verified,
             gender: profile.gender.as_ref().map(Gender::as_str).map(str::to_owned),
             verified: user.verified,
             admin: user.admin,
+            suspended: user.suspended,
             email_notification: profile.email_notification,
             sms_notification: profile.sms_notification,
             created_at: user.created_at,
@@ -57,8 +67,9 @@ impl From<User> for UserView {
 pub struct TokensView {
     /// Goes into `Authorization: Bearer …`.
     pub access_token: String,
-    /// Exchanged once for the next pair; using it twice closes the session.
-    pub refresh_token: String,
+    /// Exchanged once for the next pair; using it twice closes the session. Absent where it went into a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
     /// Always `Bearer`.
     pub token_type: &'static str,
     /// How long the access token is valid, in seconds.
@@ -69,10 +80,34 @@ impl From<Tokens> for TokensView {
     fn from(tokens: Tokens) -> Self {
         Self {
             access_token: tokens.access_token,
-            refresh_token: tokens.refresh_token,
+            refresh_token: Some(tokens.refresh_token),
             token_type: "Bearer",
             expires_in: tokens.expires_in,
         }
+    }
+}
+
+impl TokensView {
+    /// For a browser: the refresh token apart, for its cookie.
+    pub fn apart(tokens: Tokens) -> (String, Self) {
+        let refresh_token = tokens.refresh_token.clone();
+        (refresh_token, Self { refresh_token: None, ..Self::from(tokens) })
+    }
+}
+
+/// A piece of the accounts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserList)]
+pub struct UserListView {
+    pub items: Vec<UserView>,
+    /// Gives the next piece; null at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl From<Page<User>> for UserListView {
+    fn from(page: Page<User>) -> Self {
+        let next_cursor = page.next.as_ref().map(Cursor::encode);
+        Self { items: page.items.into_iter().map(UserView::from).collect(), next_cursor }
     }
 }
 

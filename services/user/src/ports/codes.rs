@@ -1,19 +1,21 @@
 //! One-time codes. Each method is one transaction, so that of many parallel right answers one wins.
 
 use async_trait::async_trait;
-use kit::Failure;
+use kit::{Act, Failure};
 
 use crate::domain::{Attempt, CodeRules, Email, NewCode, User};
 
 #[async_trait]
 pub trait CodeStore: Send + Sync {
     /// Replaces the code of this purpose and asks notification to deliver it, where the address has an account that
-    /// the purpose fits. Counts and refuses alike for addresses that nobody has: `code_too_soon` with the wait.
+    /// purpose and channel fit. Accounts that claim one number share the texts that it may get. Counts and refuses alike for addresses that nobody has: `code_too_soon` with the wait.
     async fn send(&self, email: &Email, code: NewCode, rules: CodeRules) -> Result<(), Failure>;
 
-    /// Marks the account verified and uses the code up. `None` for every code that does not fit; that try is counted.
-    async fn verify(&self, attempt: Attempt, rules: CodeRules) -> Result<Option<User>, Failure>;
+    /// Marks the account verified, its number too where the code came by text, and uses the code up. `None` for every
+    /// code that does not fit; that try is counted. `phone_taken` where another account has proven the number.
+    async fn verify(&self, attempt: Attempt, rules: CodeRules, act: Act) -> Result<Option<User>, Failure>;
 
-    /// Sets the password, uses the code up and closes all sessions. `false` as `verify`'s `None`.
-    async fn reset(&self, attempt: Attempt, password_hash: String, rules: CodeRules) -> Result<bool, Failure>;
+    /// Sets the password, uses the code up, closes all sessions and tells the user. `false` as `verify`'s `None`.
+    async fn reset(&self, attempt: Attempt, password_hash: String, rules: CodeRules, act: Act)
+    -> Result<bool, Failure>;
 }

@@ -1,9 +1,9 @@
 //! Accounts and sessions across users: for admins, for other services and for tasks.
 
 use async_trait::async_trait;
-use kit::{Failure, Timestamp, UserId};
+use kit::{Act, Failure, Page, PageRequest, Timestamp, UserId};
 
-use crate::domain::{Closure, User};
+use crate::domain::{Closure, Listing, User};
 
 /// What has had its time.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +27,12 @@ pub struct Swept {
 pub trait Directory: Send + Sync {
     async fn find_any(&self, user: UserId) -> Result<Option<User>, Failure>;
 
-    /// Makes or unmakes an admin and announces it; what is so already stays. `None` where there is no such user;
-    /// `last_admin` where no other verified admin would be left.
-    async fn set_admin(&self, user: UserId, admin: bool, by: UserId, at: Timestamp) -> Result<Option<User>, Failure>;
+    /// Accounts that fit, those that are going included.
+    async fn list(&self, listing: &Listing, page: &PageRequest) -> Result<Page<User>, Failure>;
+
+    /// Makes or unmakes an admin and announces it; what is so already stays. `None` where there is no such user, or it is
+    /// going; `last_admin` where no other admin could act: verified, and neither suspended nor going.
+    async fn set_admin(&self, user: UserId, admin: bool, at: Timestamp, act: Act) -> Result<Option<User>, Failure>;
 
     /// What was closed after a cursor, oldest first; with cursor 0, what was closed after `since`.
     async fn closed_since(&self, cursor: u64, since: Timestamp, limit: u32) -> Result<Vec<Closure>, Failure>;

@@ -1,20 +1,31 @@
 //! Sessions and their refresh tokens.
 
 use async_trait::async_trait;
-use kit::{Failure, SessionId, Timestamp, UserId};
+use kit::{Act, Failure, SessionId, Timestamp, UserId};
 
 use crate::domain::{Credentials, NewSession, NewToken, Reason, Rotation, Session, User};
 
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Opens a session; the user as it is then. `None` where the account went or its password changed meanwhile.
-    async fn open(&self, login: Credentials, new: NewSession) -> Result<Option<User>, Failure>;
+    /// Opens a session and remembers its place; the user as it is then. Who is verified and logged in before, and
+    /// never from there, is told. `None` where the account is going or gone, or its password changed meanwhile; `account_suspended`.
+    async fn open(&self, login: Credentials, new: NewSession, act: Act) -> Result<Option<User>, Failure>;
 
-    /// Exchanges a refresh token for the next. A token that was exchanged before closes its session.
-    async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp) -> Result<Rotation, Failure>;
+    /// Records that somebody gave a wrong password for a known account.
+    async fn refused(&self, act: Act) -> Result<(), Failure>;
+
+    /// Exchanges a refresh token for the next. A token that was exchanged before closes its session, which is the act.
+    async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp, act: Act) -> Result<Rotation, Failure>;
 
     /// Closes a session of this user. `false` where there is none: closed, or another's.
-    async fn close(&self, user: UserId, session: SessionId, reason: Reason, at: Timestamp) -> Result<bool, Failure>;
+    async fn close(
+        &self,
+        user: UserId,
+        session: SessionId,
+        reason: Reason,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<bool, Failure>;
 
     /// The user's open sessions, newest first.
     async fn list(&self, user: UserId, at: Timestamp) -> Result<Vec<Session>, Failure>;

@@ -7,11 +7,15 @@ pub mod api_key_list;
 pub mod api_key_resolve;
 pub mod api_key_revoke;
 pub mod audit_list;
+pub mod email_change;
+pub mod export;
 pub mod keys_publish;
 pub mod login;
 pub mod logout;
 pub mod me_update;
 pub mod otp;
+pub mod password_change;
+mod password_check;
 pub mod password_reset;
 pub mod refresh;
 pub mod session_check;
@@ -19,27 +23,34 @@ pub mod session_close;
 pub mod session_list;
 pub mod sessions_closed;
 pub mod signup;
+pub mod suspension;
+pub mod user_delete;
 pub mod user_find;
+pub mod user_list;
 pub mod verify;
 
 use std::sync::Arc;
 
-use kit::{Ambient, Failure, SessionId};
+use kit::{Ambient, Failure, SessionId, Timestamp};
 use secrecy::SecretString;
+use tokio::sync::Notify;
 
 use crate::config::UserConfig;
 use crate::domain::{Claims, NewCode, NewToken, Purpose, Secrets, User};
 use crate::ports::{
-    AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, KeyStore, PasswordHasher, SessionStore,
-    TokenSigner,
+    AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, EmailChanges, KeptElsewhere, KeyStore,
+    PasswordHasher, SessionStore, Settlements, TokenSigner,
 };
 
 /// What every use case works with.
 pub struct App {
     pub accounts: Arc<dyn AccountStore>,
     pub codes: Arc<dyn CodeStore>,
+    pub email_changes: Arc<dyn EmailChanges>,
     pub sessions: Arc<dyn SessionStore>,
     pub directory: Arc<dyn Directory>,
+    pub settlements: Arc<dyn Settlements>,
+    pub kept: Arc<dyn KeptElsewhere>,
     pub keys: Arc<dyn KeyStore>,
     pub api_keys: Arc<dyn ApiKeyStore>,
     pub audit: Arc<dyn AuditLog>,
@@ -51,6 +62,12 @@ pub struct App {
     pub config: UserConfig,
     /// What the sign-up that makes the first admin must know; `None` where anybody may be it.
     pub setup_code: Option<SecretString>,
+    /// Whether codes can go out as text messages.
+    pub sms: bool,
+    /// Whether cookies are for encrypted connections only; not where the listener is this machine's own, without TLS.
+    pub secure_cookies: bool,
+    /// Wakes the task that settles closed accounts.
+    pub account_work: Arc<Notify>,
 }
 
 /// What a login or a refresh gives. `expires_in` is the access token's life in seconds.
@@ -63,6 +80,11 @@ pub struct Tokens {
 impl App {
     fn draw_code(&self, email: &crate::domain::Email, purpose: Purpose) -> NewCode {
         NewCode::draw(&self.ambient, &self.secrets, &self.config.codes(), email, purpose)
+    }
+
+    /// Unverified accounts that are older than this make way for who claims their address.
+    fn yields_before(&self) -> Timestamp {
+        self.ambient.now().minus(self.config.unverified_yields_after.get())
     }
 
     /// A refresh token's text, which is told once, and what is kept of it.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use kit::Failure;
+use kit::{Act, Failure};
 
 use super::App;
 use super::verify::attempt;
@@ -17,7 +17,8 @@ pub async fn password_reset(
     new_password: Password,
     from: IpAddr,
 ) -> Result<(), Failure> {
-    let password_hash = app.passwords.hash(new_password).await?;
+    let hash = app.passwords.hash(new_password).await?;
     let attempt = attempt(app, email, Purpose::Reset, otp, from);
-    if app.codes.reset(attempt, password_hash, app.config.codes()).await? { Ok(()) } else { Err(code_invalid()) }
+    let act = Act::anonymous("user.password_reset", "user", "");
+    if app.codes.reset(attempt, hash, app.config.codes(), act).await? { Ok(()) } else { Err(code_invalid()) }
 }

@@ -1,6 +1,6 @@
 //! Exchanges a refresh token for new tokens. A token works once; a second use means that somebody has a copy.
 
-use kit::{ErrorCode, Failure};
+use kit::{Act, ErrorCode, Failure};
 
 use super::{App, Tokens};
 use crate::domain::Rotation;
@@ -9,7 +9,8 @@ use crate::domain::Rotation;
 pub async fn refresh(app: &App, presented: &str) -> Result<Tokens, Failure> {
     let presented = app.secrets.token_hash(presented);
     let (refresh_token, next) = app.draw_token();
-    match app.sessions.rotate(presented, next, app.ambient.now()).await? {
+    let reuse = Act::anonymous("user.refresh_reuse", "session", "");
+    match app.sessions.rotate(presented, next, app.ambient.now(), reuse).await? {
         Rotation::Renewed(user, session) => app.tokens_for(&user, session, refresh_token).await,
         Rotation::Reused(user, session) => {
             tracing::warn!(user.id = %user, session.id = %session, "closed session {session}: its refresh token was used twice");

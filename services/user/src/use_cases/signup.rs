@@ -1,6 +1,6 @@
 //! Makes an account and sends its first code.
 
-use kit::{ErrorCode, Failure, TenantId, UserId};
+use kit::{Act, ErrorCode, Failure, TenantId, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::App;
@@ -17,7 +17,7 @@ pub struct SignUp {
 /// `email_taken`, `setup_code_required` or `busy`; nothing is kept then.
 pub async fn signup(app: &App, wish: SignUp) -> Result<User, Failure> {
     let at = app.ambient.now();
-    let yields_before = at.minus(app.config.unverified_yields_after.get());
+    let yields_before = app.yields_before();
     if !app.accounts.is_free(&wish.email, yields_before).await? {
         return Err(Failure::of(ErrorCode::EmailTaken).field("email"));
     }
@@ -34,7 +34,9 @@ pub async fn signup(app: &App, wish: SignUp) -> Result<User, Failure> {
         at,
         yields_before,
     };
-    let user = app.accounts.create(new, code).await?;
+    let act = Act::anonymous("user.signup", "user", new.id);
+    let act = Act { actor: Some(new.id), tenant: Some(new.tenant), ..act };
+    let user = app.accounts.create(new, code, act).await?;
     tracing::info!(user.id = %user.id, admin = user.admin, "signed up user {}", user.id);
     Ok(user)
 }

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use bus::outbox;
-use kit::{ErrorCode, Failure, Timestamp, UserId};
+use kit::{Act, ErrorCode, Failure, TenantId, Timestamp, UserId};
 use sqlite::{Stored as _, is_unique_violation};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
+use super::changes::{record, revise, set_password};
 use super::{SqliteStore, codes, directory, rows};
 use crate::domain::{Changes, Credentials, Email, Gender, NewAccount, NewCode, PhoneNumber, User};
 use crate::events::{Actor, Announcer};
@@ -15,7 +17,7 @@ use crate::ports::AccountStore;
 impl AccountStore for SqliteStore {
     async fn is_free(&self, email: &Email, yields_before: Timestamp) -> Result<bool, Failure> {
         let taken: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND (verified = 1 OR created_at > ?))",
+            "SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND (verified = 1 OR deleting = 1 OR created_at > ?))",
         )
         .bind(email.as_str())
         .bind(yields_before.as_micros())
@@ -25,9 +27,9 @@ impl AccountStore for SqliteStore {
         Ok(!taken)
     }
 
-    async fn create(&self, new: NewAccount, code: NewCode) -> Result<User, Failure> {
+    async fn create(&self, new: NewAccount, code: NewCode, act: Act) -> Result<User, Failure> {
         let announcer = self.announcer();
-        self.database.write(move |c| Box::pin(async move { create(c, &announcer, new, code).await })).await
+        self.database.write(move |c| Box::pin(async move { create(c, &announcer, new, code, &act).await })).await
     }
 
     async fn find(&self, user: UserId) -> Result<Option<User>, Failure> {
@@ -36,46 +38,70 @@ impl AccountStore for SqliteStore {
     }
 
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, Failure> {
-        let row = sqlx::query("SELECT id, password_hash FROM users WHERE email = ?").bind(email.as_str());
-        let row = row.fetch_optional(self.database.readers()).await.stored()?;
-        row.map(|row| {
-            let user = UserId::from_bytes(row.get("id")).ok_or_else(|| rows::broken("user id"))?;
-            Ok(Credentials { user, password_hash: row.get("password_hash") })
-        })
-        .transpose()
+        let row = sqlx::query("SELECT id, tenant_id, password_hash FROM users WHERE email = ?").bind(email.as_str());
+        row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(credentials).transpose()
     }
 
-    async fn update(&self, user: UserId, changes: Changes, at: Timestamp) -> Result<Option<User>, Failure> {
+    async fn own_credentials(&self, user: UserId) -> Result<Option<Credentials>, Failure> {
+        let row = sqlx::query("SELECT id, tenant_id, password_hash FROM users WHERE id = ?").bind(user.as_bytes());
+        row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(credentials).transpose()
+    }
+
+    async fn update(&self, user: UserId, changes: Changes, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
                 let Some(mut user) = rows::by_id(c, user).await? else { return Ok(None) };
-                let fields = user.profile.apply(changes);
+                let fields = user.apply(changes);
+                if fields.contains(&"phone_number") {
+                    codes::forget_texts(c, &user).await?;
+                }
                 if !fields.is_empty() {
-                    let actor = Actor::User(user.id);
-                    revise(c, &announcer, &mut user, at, "user.updated", actor, &fields).await?;
+                    let act = act.detail("changed", fields.join(" "));
+                    revise(c, &announcer, &mut user, at, "user.updated", act, &fields).await?;
                 }
                 Ok(Some(user))
             })
         });
         work.await
     }
+
+    async fn change_password(
+        &self,
+        known: Credentials,
+        hash: String,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<bool, Failure> {
+        let announcer = self.announcer();
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let Some(mut user) = still(c, &known).await? else { return Ok(false) };
+                set_password(c, &announcer, &mut user, &hash, at, act, &["password"]).await?;
+                Ok(true)
+            })
+        });
+        work.await
+    }
 }
 
-/// Saves a changed user with the next revision and announces it.
-pub async fn revise(
-    connection: &mut SqliteConnection,
-    announcer: &Announcer,
-    user: &mut User,
-    at: Timestamp,
-    kind: &str,
-    actor: Actor,
-    changed: &[&str],
-) -> Result<(), Failure> {
-    user.revision += 1;
-    user.updated_at = at;
-    rows::save(connection, user).await?;
-    outbox::append(connection, &announcer.user(kind, user, actor, changed)).await
+fn credentials(row: &SqliteRow) -> Result<Credentials, Failure> {
+    Ok(Credentials {
+        user: UserId::from_bytes(row.get("id")).ok_or_else(|| rows::broken("user id"))?,
+        tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| rows::broken("tenant id"))?,
+        password_hash: row.get("password_hash"),
+    })
+}
+
+/// The user, if the password is still the one that was compared with, and the account is not going.
+pub async fn still(connection: &mut SqliteConnection, known: &Credentials) -> Result<Option<User>, Failure> {
+    let row = sqlx::query("SELECT * FROM users WHERE id = ? AND password_hash = ? AND deleting = 0")
+        .bind(known.user.as_bytes())
+        .bind(&known.password_hash)
+        .fetch_optional(connection)
+        .await
+        .stored()?;
+    row.as_ref().map(rows::user).transpose()
 }
 
 async fn create(
@@ -83,13 +109,9 @@ async fn create(
     announcer: &Announcer,
     new: NewAccount,
     code: NewCode,
+    act: &Act,
 ) -> Result<User, Failure> {
-    if let Some(old) = rows::by_email(connection, &new.email).await? {
-        if old.verified || old.created_at > new.yields_before {
-            return Err(taken());
-        }
-        directory::delete(connection, announcer, &old, Actor::Platform, new.at).await?;
-    }
+    make_way(connection, announcer, &new.email, new.yields_before).await?;
     let admin = new.may_found && !any(connection, "SELECT EXISTS (SELECT 1 FROM users WHERE admin = 1)").await?;
     if !new.may_found && !any(connection, "SELECT EXISTS (SELECT 1 FROM users)").await? {
         return Err(Failure::new(
@@ -104,6 +126,7 @@ async fn create(
         email: new.email,
         profile: new.profile,
         verified: false,
+        phone_verified: false,
         admin,
         suspended: false,
         deleting: false,
@@ -113,9 +136,24 @@ async fn create(
     };
     insert(connection, &user, &new.password_hash).await?;
     outbox::append(connection, &announcer.user("user.created", &user, Actor::User(user.id), &[])).await?;
+    record(connection, announcer, act).await?;
     // A sign-up always gets its code: otherwise anybody could keep an address from signing up by asking for codes.
-    codes::put(connection, announcer, &user, &code).await?;
+    codes::put(connection, announcer, &user, &code, user.email.as_str()).await?;
     Ok(user)
+}
+
+/// Frees an address that nobody proved in time. `email_taken` where it has an owner.
+pub async fn make_way(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    email: &Email,
+    yields_before: Timestamp,
+) -> Result<(), Failure> {
+    match rows::by_email(connection, email).await? {
+        None => Ok(()),
+        Some(old) if old.verified || old.deleting || old.created_at > yields_before => Err(taken()),
+        Some(old) => directory::delete(connection, announcer, &old, Actor::Platform).await,
+    }
 }
 
 async fn any(connection: &mut SqliteConnection, exists: &'static str) -> Result<bool, Failure> {

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use bus::outbox;
-use kit::{Failure, Timestamp};
+use kit::{Act, ErrorCode, Failure, Timestamp};
 use sqlite::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{SqliteStore, accounts, rows};
+use super::changes::{revise, set_password};
+use super::{SqliteStore, rows};
 use crate::domain::code::HOUR;
-use crate::domain::{Attempt, CodeRules, Email, NewCode, Purpose, Reason, User};
-use crate::events::{Actor, Announcer};
+use crate::domain::{Attempt, Channel, CodeRules, Email, NewCode, PhoneNumber, Purpose, User};
+use crate::events::Announcer;
 use crate::ports::CodeStore;
 
 #[async_trait]
@@ -19,45 +20,40 @@ impl CodeStore for SqliteStore {
         let work = self.database.write(move |c| {
             Box::pin(async move {
                 rules.may_send(&sends(c, &code).await?, code.at)?;
-                match rows::by_email(c, &email).await?.filter(|user| fits(user, code.purpose)) {
-                    Some(user) => put(c, &announcer, &user, &code).await,
-                    None => record_send(c, &code).await,
+                let user = rows::by_email(c, &email).await?;
+                let goes = user.as_ref().and_then(|user| goes_to(user, &code).map(|to| (user, to)));
+                match goes {
+                    Some((user, to)) if may_text(c, &code, to, rules).await? => {
+                        put(c, &announcer, user, &code, to).await
+                    }
+                    _ => record_send(c, &code).await,
                 }
             })
         });
         work.await
     }
 
-    async fn verify(&self, attempt: Attempt, rules: CodeRules) -> Result<Option<User>, Failure> {
+    async fn verify(&self, attempt: Attempt, rules: CodeRules, act: Act) -> Result<Option<User>, Failure> {
         let announcer = self.announcer();
-        let work = self.database.write(move |c| {
-            Box::pin(async move {
-                let Some(mut user) = use_up(c, &attempt, rules).await?.filter(|user| !user.verified) else {
-                    return Ok(None);
-                };
-                user.verified = true;
-                let actor = Actor::User(user.id);
-                accounts::revise(c, &announcer, &mut user, attempt.at, "user.verified", actor, &["verified"]).await?;
-                Ok(Some(user))
-            })
-        });
-        work.await
+        self.database.write(move |c| Box::pin(async move { verify(c, &announcer, &attempt, rules, act).await })).await
     }
 
-    async fn reset(&self, attempt: Attempt, password_hash: String, rules: CodeRules) -> Result<bool, Failure> {
+    async fn reset(
+        &self,
+        attempt: Attempt,
+        password_hash: String,
+        rules: CodeRules,
+        act: Act,
+    ) -> Result<bool, Failure> {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let Some(mut user) = use_up(c, &attempt, rules).await? else { return Ok(false) };
-                sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
-                    .bind(password_hash)
-                    .bind(user.id.as_bytes())
-                    .execute(&mut *c)
-                    .await
-                    .stored()?;
-                rows::close_sessions(c, user.id, Reason::PasswordChanged, attempt.at).await?;
-                let actor = Actor::User(user.id);
-                accounts::revise(c, &announcer, &mut user, attempt.at, "user.updated", actor, &["password"]).await?;
+                let Some((mut user, channel)) = owner(c, &attempt, rules).await? else { return Ok(false) };
+                let mut changed = vec!["password"];
+                if channel == Channel::Sms {
+                    changed.extend(prove(c, &mut user, channel).await?);
+                }
+                set_password(c, &announcer, &mut user, &password_hash, attempt.at, act, &changed).await?;
                 Ok(true)
             })
         });
@@ -65,15 +61,81 @@ impl CodeStore for SqliteStore {
     }
 }
 
-/// Who has proven the address needs no code for it.
-const fn fits(user: &User, purpose: Purpose) -> bool {
-    match purpose {
-        Purpose::Verify => !user.verified,
+/// Where a code for this account goes; `None` where it would be of no use, or cannot go that way.
+fn goes_to<'u>(user: &'u User, code: &NewCode) -> Option<&'u str> {
+    let (to, proven) = match code.channel {
+        Channel::Email => (Some(user.email.as_str()), user.verified),
+        Channel::Sms => (user.profile.phone_number.as_ref().map(PhoneNumber::as_str), user.phone_verified),
+    };
+    let fits = match code.purpose {
+        Purpose::Verify => !user.verified || !proven,
         Purpose::Reset => true,
-    }
+        Purpose::Email => false,
+    };
+    to.filter(|_| fits && !user.deleting)
 }
 
-async fn sends(connection: &mut SqliteConnection, code: &NewCode) -> Result<Vec<Timestamp>, Failure> {
+/// Whether a number may get another text. Several accounts may claim it, and the throttle on addresses sees each alone.
+async fn may_text(
+    connection: &mut SqliteConnection,
+    code: &NewCode,
+    to: &str,
+    rules: CodeRules,
+) -> Result<bool, Failure> {
+    if code.channel != Channel::Sms {
+        return Ok(true);
+    }
+    let valid: Vec<i64> = sqlx::query_scalar("SELECT expires_at FROM codes WHERE target = ? AND channel = 'sms'")
+        .bind(to)
+        .fetch_all(connection)
+        .await
+        .stored()?;
+    let sent: Vec<Timestamp> = valid.into_iter().map(|at| Timestamp::from_micros(at).minus(rules.life)).collect();
+    Ok(rules.may_send(&sent, code.at).is_ok())
+}
+
+async fn verify(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    attempt: &Attempt,
+    rules: CodeRules,
+    act: Act,
+) -> Result<Option<User>, Failure> {
+    let Some((mut user, channel)) = owner(connection, attempt, rules).await? else { return Ok(None) };
+    let proven = prove(connection, &mut user, channel).await?;
+    if proven.is_empty() {
+        return Ok(None);
+    }
+    let kind = if proven.contains(&"verified") { "user.verified" } else { "user.updated" };
+    revise(connection, announcer, &mut user, attempt.at, kind, act, &proven).await?;
+    Ok(Some(user))
+}
+
+/// Marks what a code proves that arrived this way. `phone_taken` where another account has proven the number.
+async fn prove(
+    connection: &mut SqliteConnection,
+    user: &mut User,
+    channel: Channel,
+) -> Result<Vec<&'static str>, Failure> {
+    let proven = user.prove(channel);
+    let number = user.profile.phone_number.as_ref().filter(|_| proven.contains(&"phone_verified"));
+    if let Some(number) = number {
+        let taken: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE verified_phone = ? AND id <> ?)")
+                .bind(number.as_str())
+                .bind(user.id.as_bytes())
+                .fetch_one(connection)
+                .await
+                .stored()?;
+        if taken {
+            return Err(Failure::of(ErrorCode::PhoneTaken).field("phone_number"));
+        }
+    }
+    Ok(proven)
+}
+
+/// When codes went to this code's address in the last hour.
+pub async fn sends(connection: &mut SqliteConnection, code: &NewCode) -> Result<Vec<Timestamp>, Failure> {
     let times: Vec<i64> = sqlx::query_scalar("SELECT at FROM code_sends WHERE recipient = ? AND at > ?")
         .bind(code.recipient.as_slice())
         .bind(code.at.minus(HOUR).as_micros())
@@ -83,7 +145,7 @@ async fn sends(connection: &mut SqliteConnection, code: &NewCode) -> Result<Vec<
     Ok(times.into_iter().map(Timestamp::from_micros).collect())
 }
 
-async fn record_send(connection: &mut SqliteConnection, code: &NewCode) -> Result<(), Failure> {
+pub async fn record_send(connection: &mut SqliteConnection, code: &NewCode) -> Result<(), Failure> {
     let insert = sqlx::query("INSERT INTO code_sends (recipient, at) VALUES (?, ?)");
     insert.bind(code.recipient.as_slice()).bind(code.at.as_micros()).execute(connection).await.stored().map(drop)
 }
@@ -94,18 +156,23 @@ pub async fn put(
     announcer: &Announcer,
     user: &User,
     code: &NewCode,
+    to: &str,
 ) -> Result<(), Failure> {
     forget(connection, user, code.purpose).await?;
-    sqlx::query("INSERT INTO codes (user_id, purpose, hash, expires_at, tries) VALUES (?, ?, ?, ?, 0)")
-        .bind(user.id.as_bytes())
-        .bind(code.purpose.as_str())
-        .bind(code.hash.as_slice())
-        .bind(code.expires_at.as_micros())
-        .execute(&mut *connection)
-        .await
-        .stored()?;
+    sqlx::query(
+        "INSERT INTO codes (user_id, purpose, hash, expires_at, tries, channel, target) VALUES (?, ?, ?, ?, 0, ?, ?)",
+    )
+    .bind(user.id.as_bytes())
+    .bind(code.purpose.as_str())
+    .bind(code.hash.as_slice())
+    .bind(code.expires_at.as_micros())
+    .bind(code.channel.as_str())
+    .bind(to)
+    .execute(&mut *connection)
+    .await
+    .stored()?;
     record_send(connection, code).await?;
-    outbox::append(connection, &announcer.code(user, code)).await
+    outbox::append(connection, &announcer.code(user, code, to)).await
 }
 
 async fn forget(connection: &mut SqliteConnection, user: &User, purpose: Purpose) -> Result<(), Failure> {
@@ -119,29 +186,54 @@ async fn forget(connection: &mut SqliteConnection, user: &User, purpose: Purpose
     Ok(())
 }
 
-/// The account whose code this is; the code is gone then. A code that does not fit costs a try.
-async fn use_up(
+/// Voids codes that went to a number which is not the user's any more.
+pub async fn forget_texts(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
+    let delete = sqlx::query("DELETE FROM codes WHERE user_id = ? AND channel = 'sms'");
+    delete.bind(user.id.as_bytes()).execute(connection).await.stored().map(drop)
+}
+
+/// Voids all codes of a user.
+pub async fn forget_all(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
+    for statement in ["DELETE FROM codes WHERE user_id = ?", "DELETE FROM code_tries WHERE user_id = ?"] {
+        sqlx::query(statement).bind(user.id.as_bytes()).execute(&mut *connection).await.stored()?;
+    }
+    Ok(())
+}
+
+/// The account that has the address, if the attempt fits its code, and how that code came.
+async fn owner(
     connection: &mut SqliteConnection,
     attempt: &Attempt,
     rules: CodeRules,
-) -> Result<Option<User>, Failure> {
+) -> Result<Option<(User, Channel)>, Failure> {
     let Some(user) = rows::by_email(connection, &attempt.email).await? else { return Ok(None) };
-    let row = sqlx::query("SELECT hash, expires_at, tries FROM codes WHERE user_id = ? AND purpose = ?")
+    Ok(use_up(connection, &user, attempt, rules).await?.map(|channel| (user, channel)))
+}
+
+/// How the code came that the attempt fits; it is gone then. A code that does not fit costs a try.
+pub async fn use_up(
+    connection: &mut SqliteConnection,
+    user: &User,
+    attempt: &Attempt,
+    rules: CodeRules,
+) -> Result<Option<Channel>, Failure> {
+    let row = sqlx::query("SELECT hash, expires_at, tries, channel FROM codes WHERE user_id = ? AND purpose = ?")
         .bind(user.id.as_bytes())
         .bind(attempt.purpose.as_str())
         .fetch_optional(&mut *connection)
         .await
         .stored()?;
     let Some(row) = row.filter(|row| row.get::<i64, _>("expires_at") > attempt.at.as_micros()) else { return Ok(None) };
-    let by_address = tries_from(connection, &user, attempt).await?;
+    let by_address = tries_from(connection, user, attempt).await?;
     if !rules.may_try(by_address, row.get("tries")) {
         return Ok(None);
     }
     if kit::seal::same(row.get("hash"), &attempt.hash) {
-        forget(connection, &user, attempt.purpose).await?;
-        return Ok(Some(user));
+        forget(connection, user, attempt.purpose).await?;
+        let channel = Channel::parse(row.get("channel")).ok_or_else(|| rows::broken("channel"))?;
+        return Ok(Some(channel));
     }
-    count_try(connection, &user, attempt).await?;
+    count_try(connection, user, attempt).await?;
     Ok(None)
 }
 

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use bus::outbox;
-use kit::{ErrorCode, Failure, Timestamp, UserId};
+use kit::{Act, ErrorCode, Failure, Page, PageRequest, Timestamp, UserId};
 use sqlite::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{SqliteStore, accounts, rows};
+use super::{SqliteStore, changes, codes, listing, rows};
 use crate::domain::code::HOUR;
-use crate::domain::{Closure, Reason, User};
+use crate::domain::{Closure, Listing, Reason, User};
 use crate::events::{Actor, Announcer};
 use crate::ports::{AccountStore as _, Directory, Expiry, Swept};
 
@@ -22,19 +22,20 @@ impl Directory for SqliteStore {
         self.find(user).await
     }
 
-    async fn set_admin(&self, user: UserId, admin: bool, by: UserId, at: Timestamp) -> Result<Option<User>, Failure> {
+    async fn list(&self, listing: &Listing, page: &PageRequest) -> Result<Page<User>, Failure> {
+        listing::list(self.database.readers(), listing, page).await
+    }
+
+    async fn set_admin(&self, user: UserId, admin: bool, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let Some(mut user) = rows::by_id(c, user).await? else { return Ok(None) };
-                if user.admin == admin {
-                    return Ok(Some(user));
+                let Some(mut user) = rows::present(c, user).await? else { return Ok(None) };
+                if user.admin != admin {
+                    keep_an_admin(c, &user).await?;
+                    user.admin = admin;
+                    changes::revise(c, &announcer, &mut user, at, "user.updated", act, &["admin"]).await?;
                 }
-                if !admin && !another_admin(c, user.id).await? {
-                    return Err(Failure::new(ErrorCode::LastAdmin, "Make somebody else an admin first."));
-                }
-                user.admin = admin;
-                accounts::revise(c, &announcer, &mut user, at, "user.updated", Actor::Admin(by), &["admin"]).await?;
                 Ok(Some(user))
             })
         });
@@ -70,12 +71,21 @@ fn closure(row: &SqliteRow) -> Result<Closure, Failure> {
     })
 }
 
-async fn another_admin(connection: &mut SqliteConnection, than: UserId) -> Result<bool, Failure> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE admin = 1 AND verified = 1 AND id <> ?)")
-        .bind(than.as_bytes())
-        .fetch_one(connection)
-        .await
-        .stored()
+/// `last_admin` where this user is an admin and nobody else could act as one.
+pub async fn keep_an_admin(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
+    if !user.admin {
+        return Ok(());
+    }
+    let another: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM users
+             WHERE admin = 1 AND verified = 1 AND suspended = 0 AND deleting = 0 AND id <> ?)",
+    )
+    .bind(user.id.as_bytes())
+    .fetch_one(connection)
+    .await
+    .stored()?;
+    let told = "Make somebody else an admin first.";
+    if another { Ok(()) } else { Err(Failure::new(ErrorCode::LastAdmin, told)) }
 }
 
 /// Removes an account with all that is its own, and says so.
@@ -84,14 +94,13 @@ pub async fn delete(
     announcer: &Announcer,
     user: &User,
     actor: Actor,
-    at: Timestamp,
 ) -> Result<(), Failure> {
-    rows::close_sessions(connection, user.id, Reason::Deleted, at).await?;
-    rows::record_closure(connection, user.id, None, Reason::Deleted, at).await?;
+    rows::close_account(connection, announcer, user.id, Reason::Deleted).await?;
+    codes::forget_all(connection, user).await?;
     for statement in [
-        "DELETE FROM codes WHERE user_id = ?",
-        "DELETE FROM code_tries WHERE user_id = ?",
         "DELETE FROM api_keys WHERE user_id = ?",
+        "DELETE FROM login_places WHERE user_id = ?",
+        "DELETE FROM account_work WHERE user_id = ?",
         "DELETE FROM users WHERE id = ?",
     ] {
         sqlx::query(statement).bind(user.id.as_bytes()).execute(&mut *connection).await.stored()?;
@@ -100,14 +109,16 @@ pub async fn delete(
 }
 
 async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, expiry: Expiry) -> Result<Swept, Failure> {
-    let old = sqlx::query("SELECT * FROM users WHERE verified = 0 AND created_at <= ? ORDER BY created_at LIMIT ?")
-        .bind(expiry.unverified_before.as_micros())
-        .bind(BATCH)
-        .fetch_all(&mut *connection)
-        .await
-        .stored()?;
+    let old = sqlx::query(
+        "SELECT * FROM users WHERE verified = 0 AND deleting = 0 AND created_at <= ? ORDER BY created_at LIMIT ?",
+    )
+    .bind(expiry.unverified_before.as_micros())
+    .bind(BATCH)
+    .fetch_all(&mut *connection)
+    .await
+    .stored()?;
     for row in &old {
-        delete(connection, announcer, &rows::user(row)?, Actor::Platform, expiry.now).await?;
+        delete(connection, announcer, &rows::user(row)?, Actor::Platform).await?;
     }
     Ok(Swept { accounts: old.len() as u64, rows: sweep_rows(connection, expiry).await? })
 }

@@ -3,11 +3,16 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod changes;
 mod codes;
 mod directory;
+mod email_changes;
 mod keys;
+mod listing;
+mod places;
 mod rows;
 mod sessions;
+mod settlements;
 
 use kit::Ambient;
 use sqlite::Database;

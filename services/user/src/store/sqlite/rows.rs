@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use crate::domain::{Email, Gender, PersonName, PhoneNumber, Profile, Reason, User};
+use crate::events::Announcer;
 
 /// A row of `users`. What does not parse was not written by us.
 pub fn user(row: &SqliteRow) -> Result<User, Failure> {
@@ -23,6 +24,7 @@ pub fn user(row: &SqliteRow) -> Result<User, Failure> {
             sms_notification: row.get("sms_notification"),
         },
         verified: row.get("verified"),
+        phone_verified: row.get::<Option<&str>, _>("verified_phone").is_some(),
         admin: row.get("admin"),
         suspended: row.get("suspended"),
         deleting: row.get("deleting"),
@@ -50,16 +52,25 @@ pub async fn by_email(connection: &mut SqliteConnection, email: &Email) -> Resul
     row.stored()?.as_ref().map(user).transpose()
 }
 
+/// A user who is not going: only such a one can be changed by others.
+pub async fn present(connection: &mut SqliteConnection, id: UserId) -> Result<Option<User>, Failure> {
+    Ok(by_id(connection, id).await?.filter(|user| !user.deleting))
+}
+
 /// Writes back all of a user that can change, but for the password.
 pub async fn save(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
     let profile = &user.profile;
+    let phone_number = profile.phone_number.as_ref().map(PhoneNumber::as_str);
     sqlx::query(
-        "UPDATE users SET first_name = ?, last_name = ?, phone_number = ?, gender = ?, verified = ?, admin = ?,
-             suspended = ?, deleting = ?, email_notification = ?, sms_notification = ?, updated_at = ?, revision = ? WHERE id = ?",
+        "UPDATE users SET email = ?, first_name = ?, last_name = ?, phone_number = ?, verified_phone = ?, gender = ?,
+             verified = ?, admin = ?, suspended = ?, deleting = ?, email_notification = ?, sms_notification = ?,
+             updated_at = ?, revision = ? WHERE id = ?",
     )
+    .bind(user.email.as_str())
     .bind(profile.first_name.as_str())
     .bind(profile.last_name.as_str())
-    .bind(profile.phone_number.as_ref().map(PhoneNumber::as_str))
+    .bind(phone_number)
+    .bind(phone_number.filter(|_| user.phone_verified))
     .bind(profile.gender.as_ref().map(Gender::as_str))
     .bind(user.verified)
     .bind(user.admin)
@@ -106,6 +117,23 @@ pub async fn close_sessions(
         close_session(connection, user, session_id(&id)?, reason, at).await?;
     }
     Ok(())
+}
+
+/// Closes all that a user has open, with one closing: API keys and access tokens that are about count as well. Its time is
+/// that of the transaction, so that nothing that was opened before it is younger.
+pub async fn close_account(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    user: UserId,
+    reason: Reason,
+) -> Result<(), Failure> {
+    for statement in [
+        "DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = ?)",
+        "DELETE FROM sessions WHERE user_id = ?",
+    ] {
+        sqlx::query(statement).bind(user.as_bytes()).execute(&mut *connection).await.stored()?;
+    }
+    record_closure(connection, user, None, reason, announcer.ambient().now()).await
 }
 
 /// `session` is `None` where the whole account goes.

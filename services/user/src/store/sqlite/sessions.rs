@@ -1,26 +1,45 @@
 //! Sessions in SQLite. Reuse of a refresh token is noticed and punished in the transaction that sees it.
 
 use async_trait::async_trait;
-use kit::{Failure, SessionId, Timestamp, UserId};
+use bus::outbox;
+use kit::{Act, ErrorCode, Failure, SessionId, Timestamp, UserId};
 use sqlite::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{SqliteStore, rows};
+use super::{SqliteStore, accounts, changes, places, rows};
 use crate::domain::{Credentials, NewSession, NewToken, Reason, Rotation, Session, User};
+use crate::events::Announcer;
 use crate::ports::SessionStore;
 
 #[async_trait]
 impl SessionStore for SqliteStore {
-    async fn open(&self, login: Credentials, new: NewSession) -> Result<Option<User>, Failure> {
-        self.database.write(move |c| Box::pin(async move { open(c, &login, &new).await })).await
+    async fn open(&self, login: Credentials, new: NewSession, act: Act) -> Result<Option<User>, Failure> {
+        let announcer = self.announcer();
+        self.database.write(move |c| Box::pin(async move { open(c, &announcer, &login, &new, &act).await })).await
     }
 
-    async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp) -> Result<Rotation, Failure> {
-        self.database.write(move |c| Box::pin(async move { rotate(c, presented, next, at).await })).await
+    async fn refused(&self, act: Act) -> Result<(), Failure> {
+        let announcer = self.announcer();
+        self.database.write(move |c| Box::pin(async move { changes::record(c, &announcer, &act).await })).await
     }
 
-    async fn close(&self, user: UserId, session: SessionId, reason: Reason, at: Timestamp) -> Result<bool, Failure> {
+    async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp, act: Act) -> Result<Rotation, Failure> {
+        let announcer = self.announcer();
+        self.database
+            .write(move |c| Box::pin(async move { rotate(c, &announcer, presented, next, at, act).await }))
+            .await
+    }
+
+    async fn close(
+        &self,
+        user: UserId,
+        session: SessionId,
+        reason: Reason,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<bool, Failure> {
+        let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
                 let open: bool =
@@ -32,6 +51,7 @@ impl SessionStore for SqliteStore {
                         .stored()?;
                 if open {
                     rows::close_session(c, user, session, reason, at).await?;
+                    changes::record(c, &announcer, &act).await?;
                 }
                 Ok(open)
             })
@@ -76,24 +96,32 @@ fn session(row: &SqliteRow) -> Result<Session, Failure> {
 
 async fn open(
     connection: &mut SqliteConnection,
+    announcer: &Announcer,
     login: &Credentials,
     new: &NewSession,
+    act: &Act,
 ) -> Result<Option<User>, Failure> {
-    let unchanged: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = ? AND password_hash = ?)")
-        .bind(login.user.as_bytes())
-        .bind(&login.password_hash)
-        .fetch_one(&mut *connection)
-        .await
-        .stored()?;
-    if !unchanged {
-        return Ok(None);
+    let Some(user) = accounts::still(connection, login).await? else { return Ok(None) };
+    if user.suspended {
+        return Err(Failure::of(ErrorCode::AccountSuspended));
     }
+    insert(connection, login.user, new).await?;
+    changes::record(connection, announcer, act).await?;
+    // An address that nobody proved may be anybody's, who would be mailed by whoever made the account.
+    if places::visit(connection, &user, new).await? && user.verified {
+        let details = [("address", new.address.as_str()), ("agent", new.agent.as_str())];
+        outbox::append(connection, &announcer.notice("new_login", &user, &user.email, &details)).await?;
+    }
+    Ok(Some(user))
+}
+
+async fn insert(connection: &mut SqliteConnection, user: UserId, new: &NewSession) -> Result<(), Failure> {
     sqlx::query(
         "INSERT INTO sessions (id, user_id, address, agent, created_at, last_used_at, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(new.id.as_bytes())
-    .bind(login.user.as_bytes())
+    .bind(user.as_bytes())
     .bind(&new.address)
     .bind(&new.agent)
     .bind(new.at.as_micros())
@@ -102,8 +130,7 @@ async fn open(
     .execute(&mut *connection)
     .await
     .stored()?;
-    insert_token(connection, new.id, new.token).await?;
-    rows::by_id(connection, login.user).await
+    insert_token(connection, new.id, new.token).await
 }
 
 async fn insert_token(connection: &mut SqliteConnection, session: SessionId, token: NewToken) -> Result<(), Failure> {
@@ -119,9 +146,11 @@ async fn insert_token(connection: &mut SqliteConnection, session: SessionId, tok
 
 async fn rotate(
     connection: &mut SqliteConnection,
+    announcer: &Announcer,
     presented: [u8; 32],
     next: NewToken,
     at: Timestamp,
+    act: Act,
 ) -> Result<Rotation, Failure> {
     let row = sqlx::query(
         "SELECT sessions.id, sessions.user_id, refresh_tokens.used_at
@@ -136,12 +165,14 @@ async fn rotate(
     let Some(row) = row else { return Ok(Rotation::Unknown) };
     let id = rows::session_id(row.get("id"))?;
     let user = UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?;
+    let user = rows::by_id(connection, user).await?.ok_or_else(|| rows::broken("session: its user is gone"))?;
     if row.get::<Option<i64>, _>("used_at").is_some() {
-        rows::close_session(connection, user, id, Reason::RefreshTokenReused, at).await?;
-        return Ok(Rotation::Reused(user, id));
+        rows::close_session(connection, user.id, id, Reason::RefreshTokenReused, at).await?;
+        let act = Act { subject_id: id.to_string(), ..changes::about(act, &user) };
+        changes::record(connection, announcer, &act).await?;
+        return Ok(Rotation::Reused(user.id, id));
     }
     renew(connection, presented, id, next, at).await?;
-    let user = rows::by_id(connection, user).await?.ok_or_else(|| rows::broken("session: its user is gone"))?;
     Ok(Rotation::Renewed(Box::new(user), id))
 }
 

@@ -1,0 +1,133 @@
+//! Accounts that close: for a while or for good, with one closing for all that is open, and an admin left.
+
+use futures::future::join;
+use kit::{ErrorCode, UserId};
+use testkit::contract;
+
+use super::{HASH, World, acting};
+use crate::domain::{Settlement, Wish};
+
+async fn resume(world: &World, user: UserId) -> Option<crate::domain::User> {
+    let act = acting("user.resume", Some(user));
+    world.settlements.resume(user, world.ambient.now(), act).await.unwrap()
+}
+
+async fn work(world: &World) -> Vec<Settlement> {
+    world.settlements.open_work(None, 100).await.unwrap()
+}
+
+async fn erase(world: &World, settlement: Settlement) -> bool {
+    world.settlements.erase(settlement).await.unwrap()
+}
+
+contract! {
+    pub fn settlements(world: World) {
+        async fn a_suspended_account_opens_nothing_until_it_is_resumed() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            let session = world.logged_in(bob.id, "one").await;
+            let suspended = world.suspend(bob.id).await.unwrap().unwrap();
+            assert!(suspended.suspended && suspended.revision == bob.revision + 1);
+            assert!(!world.is_open(bob.id, session).await);
+            assert_eq!(world.reasons().await, [(true, "suspended".to_owned())]);
+            assert_eq!(world.open(bob.id, HASH, "two").await.unwrap_err().code, ErrorCode::AccountSuspended);
+            assert_eq!(world.open(bob.id, "$another", "two").await.unwrap(), None);
+            assert!(!resume(&world, bob.id).await.unwrap().suspended);
+            world.logged_in(bob.id, "three").await;
+        }
+
+        async fn suspending_twice_is_once_and_so_is_resuming() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            let once = world.suspend(bob.id).await.unwrap();
+            assert_eq!(world.suspend(bob.id).await.unwrap(), once);
+            assert_eq!(world.reasons().await.len(), 1);
+            let resumed = resume(&world, bob.id).await;
+            assert_eq!(resume(&world, bob.id).await, resumed);
+            let nobody = UserId::mint(&world.ambient);
+            assert_eq!(world.suspend(nobody).await.unwrap(), None);
+            assert_eq!(resume(&world, nobody).await, None);
+        }
+
+        async fn the_last_admin_is_neither_suspended_nor_deleted() {
+            let (ada, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            assert_eq!(world.suspend(ada.id).await.unwrap_err().code, ErrorCode::LastAdmin);
+            assert_eq!(world.leave(ada.id).await.unwrap_err().code, ErrorCode::LastAdmin);
+            world.set_admin(bob.id, true).await.unwrap();
+            world.suspend(bob.id).await.unwrap();
+            // A suspended admin is none to rely on.
+            assert_eq!(world.leave(ada.id).await.unwrap_err().code, ErrorCode::LastAdmin);
+            assert_eq!(world.set_admin(ada.id, false).await.unwrap_err().code, ErrorCode::LastAdmin);
+            resume(&world, bob.id).await;
+            assert!(world.leave(ada.id).await.unwrap());
+            assert_eq!(world.suspend(bob.id).await.unwrap_err().code, ErrorCode::LastAdmin);
+        }
+
+        async fn two_admins_who_suspend_each_other_at_once_leave_one() {
+            let (ada, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            world.set_admin(bob.id, true).await.unwrap();
+            let (one, other) = join(world.suspend(ada.id), world.suspend(bob.id)).await;
+            assert_ne!(one.is_ok(), other.is_ok());
+        }
+
+        async fn the_work_of_a_suspension_ends_when_it_is_done_or_lifted() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            world.suspend(bob.id).await.unwrap();
+            let expected = Settlement { user: bob.id, tenant: bob.tenant, wish: Wish::Stopped, actor: bob.id, asked_at: world.ambient.now() };
+            assert_eq!(work(&world).await, [expected]);
+            assert!(!erase(&world, expected).await, "who is not going is not erased");
+            world.settlements.stopped(bob.id).await.unwrap();
+            assert_eq!(work(&world).await, []);
+            resume(&world, bob.id).await;
+            world.suspend(bob.id).await.unwrap();
+            resume(&world, bob.id).await;
+            assert_eq!(work(&world).await, []);
+        }
+
+        async fn a_departure_closes_at_once_and_keeps_the_address_until_the_end() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            let session = world.logged_in(bob.id, "one").await;
+            assert!(world.leave(bob.id).await.unwrap() && world.leave(bob.id).await.unwrap());
+            assert!(!world.is_open(bob.id, session).await);
+            assert_eq!(world.reasons().await, [(true, "deleted".to_owned())]);
+            assert_eq!(world.open(bob.id, HASH, "two").await.unwrap(), None);
+            world.clock.advance(super::DAY * 8);
+            assert_eq!(world.sign_up("bob@example.org").await.unwrap_err().code, ErrorCode::EmailTaken);
+            let going = work(&world).await;
+            assert_eq!(going.iter().map(|work| (work.user, work.wish)).collect::<Vec<_>>(), [(bob.id, Wish::Removed)]);
+            // Word of an older suspension changes nothing.
+            world.settlements.stopped(bob.id).await.unwrap();
+            assert_eq!(work(&world).await, going);
+            assert!(erase(&world, going[0]).await && !erase(&world, going[0]).await);
+            assert_eq!(work(&world).await, []);
+            assert_eq!(world.accounts.find(bob.id).await.unwrap(), None);
+            assert!(world.sign_up("bob@example.org").await.is_ok());
+            assert!(!world.leave(UserId::mint(&world.ambient)).await.unwrap());
+        }
+
+        async fn who_goes_takes_no_more_changes() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            world.suspend(bob.id).await.unwrap();
+            world.leave(bob.id).await.unwrap();
+            assert_eq!(work(&world).await.iter().map(|work| work.wish).collect::<Vec<_>>(), [Wish::Removed]);
+            assert_eq!(world.suspend(bob.id).await.unwrap(), None);
+            assert_eq!(resume(&world, bob.id).await, None);
+            assert_eq!(world.set_admin(bob.id, true).await.unwrap(), None);
+        }
+
+        async fn work_is_told_a_piece_at_a_time() {
+            world.verified("ada@example.org").await;
+            for n in 0..5 {
+                let user = world.verified(&format!("u{n}@example.org")).await;
+                world.suspend(user.id).await.unwrap();
+            }
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let piece = world.settlements.open_work(after, 2).await.unwrap();
+                let Some(last) = piece.last() else { break };
+                after = Some(last.user);
+                found.extend(piece);
+            }
+            assert_eq!(found, work(&world).await);
+            assert_eq!(found.len(), 5);
+        }
+    }
+}

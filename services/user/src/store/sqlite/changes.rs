@@ -1,0 +1,60 @@
+//! What every change of an account leaves behind, in its transaction: the row, its event, and the act for the audit list.
+
+use bus::{audit, outbox};
+use kit::{Act, Failure, ServiceName, Timestamp};
+use sqlite::Stored as _;
+use sqlx::SqliteConnection;
+
+use super::rows;
+use crate::domain::{Reason, User};
+use crate::events::{Actor, Announcer};
+
+/// Saves a changed user with the next revision, announces it and records the act. Who proved something with a code
+/// becomes the actor here.
+pub async fn revise(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    user: &mut User,
+    at: Timestamp,
+    kind: &str,
+    act: Act,
+    changed: &[&str],
+) -> Result<(), Failure> {
+    user.revision += 1;
+    user.updated_at = at;
+    rows::save(connection, user).await?;
+    let act = Act { actor: act.actor.or(Some(user.id)), ..about(act, user) };
+    outbox::append(connection, &announcer.user(kind, user, Actor::of(&act), changed)).await?;
+    record(connection, announcer, &act).await
+}
+
+/// The act, with whose account it was about.
+pub fn about(act: Act, user: &User) -> Act {
+    let subject_id = if act.subject_id.is_empty() { user.id.to_string() } else { act.subject_id };
+    Act { subject_id, tenant: Some(user.tenant), ..act }
+}
+
+pub async fn record(connection: &mut SqliteConnection, announcer: &Announcer, act: &Act) -> Result<(), Failure> {
+    audit::append(connection, announcer.ambient(), ServiceName::User, act).await
+}
+
+/// Sets a password, closes all that was opened with the old one, and tells the user.
+pub async fn set_password(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    user: &mut User,
+    hash: &str,
+    at: Timestamp,
+    act: Act,
+    changed: &[&str],
+) -> Result<(), Failure> {
+    sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
+        .bind(hash)
+        .bind(user.id.as_bytes())
+        .execute(&mut *connection)
+        .await
+        .stored()?;
+    rows::close_sessions(connection, user.id, Reason::PasswordChanged, at).await?;
+    revise(connection, announcer, user, at, "user.updated", act, changed).await?;
+    outbox::append(connection, &announcer.notice("password_changed", user, &user.email, &[])).await
+}

@@ -1,0 +1,105 @@
+//! Changes of an e-mail address in SQLite. Several accounts may have asked for one address; whose code it is gets it.
+
+use async_trait::async_trait;
+use bus::outbox;
+use kit::{Act, Failure, Timestamp, UserId};
+use sqlite::Stored as _;
+use sqlx::SqliteConnection;
+
+use super::changes::revise;
+use super::{SqliteStore, accounts, codes, rows};
+use crate::domain::{Attempt, CodeRules, Credentials, Email, NewCode, Purpose, User};
+use crate::events::Announcer;
+use crate::ports::EmailChanges;
+
+#[async_trait]
+impl EmailChanges for SqliteStore {
+    async fn ask(
+        &self,
+        known: Credentials,
+        new: Email,
+        code: NewCode,
+        rules: CodeRules,
+        yields_before: Timestamp,
+    ) -> Result<bool, Failure> {
+        let announcer = self.announcer();
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let Some(user) = accounts::still(c, &known).await? else { return Ok(false) };
+                rules.may_send(&codes::sends(c, &code).await?, code.at)?;
+                if may_have(c, &new, yields_before).await? {
+                    codes::put(c, &announcer, &user, &code, new.as_str()).await?;
+                } else {
+                    codes::record_send(c, &code).await?;
+                }
+                Ok(true)
+            })
+        });
+        work.await
+    }
+
+    async fn prove(
+        &self,
+        attempt: Attempt,
+        rules: CodeRules,
+        yields_before: Timestamp,
+        act: Act,
+    ) -> Result<Option<User>, Failure> {
+        let announcer = self.announcer();
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let Some(mut user) = who_proved(c, &attempt, rules).await? else { return Ok(None) };
+                accounts::make_way(c, &announcer, &attempt.email, yields_before).await?;
+                set_email(c, &announcer, &mut user, &attempt, act).await?;
+                Ok(Some(user))
+            })
+        });
+        work.await
+    }
+}
+
+/// Whether an address is nobody's, or of somebody who did not prove it in time.
+async fn may_have(connection: &mut SqliteConnection, email: &Email, yields_before: Timestamp) -> Result<bool, Failure> {
+    let owner = rows::by_email(connection, email).await?;
+    Ok(owner.is_none_or(|owner| !owner.verified && !owner.deleting && owner.created_at <= yields_before))
+}
+
+/// Whose code it is, of all that asked for the address. One that does not fit costs each of them a try.
+async fn who_proved(
+    connection: &mut SqliteConnection,
+    attempt: &Attempt,
+    rules: CodeRules,
+) -> Result<Option<User>, Failure> {
+    let asked: Vec<Vec<u8>> = sqlx::query_scalar("SELECT user_id FROM codes WHERE purpose = ? AND target = ?")
+        .bind(Purpose::Email.as_str())
+        .bind(attempt.email.as_str())
+        .fetch_all(&mut *connection)
+        .await
+        .stored()?;
+    for id in asked {
+        let id = UserId::from_bytes(&id).ok_or_else(|| rows::broken("user id"))?;
+        let Some(user) = rows::by_id(connection, id).await? else { continue };
+        if codes::use_up(connection, &user, attempt, rules).await?.is_some() {
+            return Ok(Some(user));
+        }
+    }
+    Ok(None)
+}
+
+/// Codes that went to the old address are void; both addresses are told.
+async fn set_email(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    user: &mut User,
+    attempt: &Attempt,
+    act: Act,
+) -> Result<(), Failure> {
+    codes::forget_all(connection, user).await?;
+    let old = std::mem::replace(&mut user.email, attempt.email.clone());
+    revise(connection, announcer, user, attempt.at, "user.updated", act, &["email"]).await?;
+    for recipient in [&old, &user.email] {
+        let details = [("email", user.email.as_str())];
+        outbox::append(connection, &announcer.notice("email_changed", user, recipient, &details)).await?;
+    }
+    Ok(())
+}

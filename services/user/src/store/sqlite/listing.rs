@@ -1,0 +1,82 @@
+//! Lists of accounts: one statement for each order, so that every text of SQL stands in the source.
+
+use kit::{Cursor, Failure, Page, PageRequest, UserId};
+use sqlite::Stored as _;
+use sqlx::SqlitePool;
+
+use super::rows;
+use crate::domain::{Email, Listing, Sort, SortBy, User};
+
+macro_rules! ordered {
+    ($column:literal, $beyond:literal, $order:literal) => {
+        concat!(
+            "SELECT * FROM users WHERE (?1 IS NULL OR email = ?1) AND (?2 IS NULL OR verified = ?2)
+             AND (?3 IS NULL OR admin = ?3) AND (?4 IS NULL OR suspended = ?4) AND (?5 IS NULL OR (",
+            $column,
+            ", id) ",
+            $beyond,
+            " (?5, ?6)) ORDER BY ",
+            $column,
+            " ",
+            $order,
+            ", id ",
+            $order,
+            " LIMIT ?7"
+        )
+    };
+}
+
+const fn statement(sort: Sort) -> &'static str {
+    match (sort.by, sort.descending) {
+        (SortBy::CreatedAt, false) => ordered!("created_at", ">", "ASC"),
+        (SortBy::CreatedAt, true) => ordered!("created_at", "<", "DESC"),
+        (SortBy::Email, false) => ordered!("email", ">", "ASC"),
+        (SortBy::Email, true) => ordered!("email", "<", "DESC"),
+    }
+}
+
+/// Where a page ended: the sort column's value and the id of its last account.
+enum Key {
+    Text(String),
+    Number(i64),
+}
+
+pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -> Result<Page<User>, Failure> {
+    let after = page.after.as_ref().map(|cursor| read_cursor(listing.sort, cursor)).transpose()?;
+    let filter = &listing.filter;
+    let query = sqlx::query(statement(listing.sort))
+        .bind(filter.email.as_ref().map(Email::as_str))
+        .bind(filter.verified)
+        .bind(filter.admin)
+        .bind(filter.suspended);
+    let query = match &after {
+        None => query.bind(None::<String>).bind(None::<Vec<u8>>),
+        Some((Key::Text(text), id)) => query.bind(text).bind(id.as_bytes()),
+        Some((Key::Number(number), id)) => query.bind(number).bind(id.as_bytes()),
+    };
+    let found = query.bind(page.limit + 1).fetch_all(readers).await.stored()?;
+    let users = found.iter().map(rows::user).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(users, page.limit, |user| cursor_of(listing.sort, user)))
+}
+
+fn cursor_of(sort: Sort, user: &User) -> Cursor {
+    let key = match sort.by {
+        SortBy::CreatedAt => user.created_at.as_micros().to_string(),
+        SortBy::Email => user.email.to_string(),
+    };
+    Cursor::of(&[sort.as_str(), &key, &user.id.to_string()])
+}
+
+fn read_cursor(sort: Sort, cursor: &Cursor) -> Result<(Key, UserId), Failure> {
+    let refused = || Failure::invalid("cursor", "This cursor is not one that a list in this order gave.");
+    let parts = cursor.parts();
+    let [name, key, id] = parts.as_slice() else { return Err(refused()) };
+    if *name != sort.as_str() {
+        return Err(refused());
+    }
+    let key = match sort.by {
+        SortBy::CreatedAt => Key::Number(key.parse().map_err(|_| refused())?),
+        SortBy::Email => Key::Text((*key).to_owned()),
+    };
+    Ok((key, id.parse().map_err(|_| refused())?))
+}

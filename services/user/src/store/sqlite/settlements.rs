@@ -1,0 +1,142 @@
+//! Accounts that close, in SQLite: the closing and the row that its work is resumed from are one transaction.
+
+use async_trait::async_trait;
+use bus::outbox;
+use kit::{Act, Failure, TenantId, Timestamp, UserId};
+use sqlite::Stored as _;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::changes::revise;
+use super::{SqliteStore, codes, directory, rows};
+use crate::domain::{Reason, Settlement, User, Wish};
+use crate::events::{Actor, Announcer};
+use crate::ports::Settlements;
+
+#[async_trait]
+impl Settlements for SqliteStore {
+    async fn suspend(&self, user: UserId, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
+        let announcer = self.announcer();
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let Some(mut user) = rows::present(c, user).await? else { return Ok(None) };
+                if !user.suspended {
+                    directory::keep_an_admin(c, &user).await?;
+                    user.suspended = true;
+                    close(c, &announcer, &user, Wish::Stopped, &act).await?;
+                    revise(c, &announcer, &mut user, at, "user.suspended", act, &["suspended"]).await?;
+                }
+                Ok(Some(user))
+            })
+        });
+        work.await
+    }
+
+    async fn resume(&self, user: UserId, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
+        let announcer = self.announcer();
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let Some(mut user) = rows::present(c, user).await? else { return Ok(None) };
+                if user.suspended {
+                    user.suspended = false;
+                    done(c, user.id).await?;
+                    revise(c, &announcer, &mut user, at, "user.resumed", act, &["suspended"]).await?;
+                }
+                Ok(Some(user))
+            })
+        });
+        work.await
+    }
+
+    async fn leave(&self, user: UserId, at: Timestamp, act: Act) -> Result<bool, Failure> {
+        let announcer = self.announcer();
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let Some(mut user) = rows::by_id(c, user).await? else { return Ok(false) };
+                if !user.deleting {
+                    directory::keep_an_admin(c, &user).await?;
+                    user.deleting = true;
+                    codes::forget_all(c, &user).await?;
+                    close(c, &announcer, &user, Wish::Removed, &act).await?;
+                    revise(c, &announcer, &mut user, at, "user.deleting", act, &["deleting"]).await?;
+                }
+                Ok(true)
+            })
+        });
+        work.await
+    }
+
+    async fn open_work(&self, after: Option<UserId>, limit: u32) -> Result<Vec<Settlement>, Failure> {
+        let after = after.map(|user| user.as_bytes().to_vec()).unwrap_or_default();
+        let found = sqlx::query("SELECT * FROM account_work WHERE user_id > ? ORDER BY user_id LIMIT ?")
+            .bind(after)
+            .bind(limit)
+            .fetch_all(self.database.readers())
+            .await
+            .stored()?;
+        found.iter().map(settlement).collect()
+    }
+
+    async fn stopped(&self, user: UserId) -> Result<(), Failure> {
+        self.database.write(move |c| Box::pin(async move { done(c, user).await })).await
+    }
+
+    async fn erase(&self, work: Settlement) -> Result<bool, Failure> {
+        let announcer = self.announcer();
+        self.database.write(move |c| Box::pin(async move { erase(c, &announcer, work).await })).await
+    }
+}
+
+/// Voids every session and key of a user, and notes the work on what they hold elsewhere.
+async fn close(
+    connection: &mut SqliteConnection,
+    announcer: &Announcer,
+    user: &User,
+    wish: Wish,
+    act: &Act,
+) -> Result<(), Failure> {
+    let reason = match wish {
+        Wish::Stopped => Reason::Suspended,
+        Wish::Removed => Reason::Deleted,
+    };
+    rows::close_account(connection, announcer, user.id, reason).await?;
+    sqlx::query(
+        "INSERT INTO account_work (user_id, tenant_id, wish, actor, asked_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (user_id) DO UPDATE SET
+             wish = excluded.wish, actor = excluded.actor, asked_at = excluded.asked_at",
+    )
+    .bind(user.id.as_bytes())
+    .bind(user.tenant.as_bytes())
+    .bind(wish.as_str())
+    .bind(act.actor.unwrap_or(user.id).as_bytes())
+    .bind(announcer.ambient().now().as_micros())
+    .execute(connection)
+    .await
+    .stored()
+    .map(drop)
+}
+
+/// Takes off the work of a suspension; that of a departure stays until the account is gone.
+async fn done(connection: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
+    let delete = sqlx::query("DELETE FROM account_work WHERE user_id = ? AND wish = ?");
+    delete.bind(user.as_bytes()).bind(Wish::Stopped.as_str()).execute(connection).await.stored().map(drop)
+}
+
+async fn erase(connection: &mut SqliteConnection, announcer: &Announcer, work: Settlement) -> Result<bool, Failure> {
+    let user = rows::by_id(connection, work.user).await?.filter(|user| user.deleting);
+    let Some(user) = user else { return Ok(false) };
+    let actor = if work.actor == user.id { Actor::User(user.id) } else { Actor::Admin(work.actor) };
+    directory::delete(connection, announcer, &user, actor).await?;
+    outbox::append(connection, &announcer.notice("account_deleted", &user, &user.email, &[])).await?;
+    Ok(true)
+}
+
+fn settlement(row: &SqliteRow) -> Result<Settlement, Failure> {
+    Ok(Settlement {
+        user: UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?,
+        tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| rows::broken("tenant id"))?,
+        wish: Wish::parse(row.get("wish")).ok_or_else(|| rows::broken("wish"))?,
+        actor: UserId::from_bytes(row.get("actor")).ok_or_else(|| rows::broken("user id"))?,
+        asked_at: Timestamp::from_micros(row.get("asked_at")),
+    })
+}
