@@ -123,8 +123,7 @@ impl Default for QuotaConfig {
 /// Variables of the environment that begin like ours and are somebody else's: the client's, the scripts' and flags.
 const NOT_SETTINGS: [&str; 7] = ["CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "TOKEN", "JSON"];
 /// Settings that are texts whatever they look like: a code of digits is no number.
-const TEXTS: [&str; 5] =
-    ["SETUP_CODE", "SMTP_URL", "MAIL_FROM", "NOTIFICATION__SMS_TOKEN", "NOTIFICATION__SMS_FROM"];
+const TEXTS: [&str; 5] = ["SETUP_CODE", "SMTP_URL", "MAIL_FROM", "NOTIFICATION__SMS_TOKEN", "NOTIFICATION__SMS_FROM"];
 
 impl Config {
     /// Reads the file, where one is named, and the environment over the defaults; secrets from their files.

@@ -169,14 +169,17 @@ async fn places(number: u32) -> SemaphorePermit<'static> {
     PLACES.acquire_many(number).await.expect("it is never closed")
 }
 
-/// Files are named after time and recipient, so that the last name is the newest mail.
+/// Files are named after time and recipient, so that the last name is the newest mail; not every mail has a code.
 fn newest_code(directory: &Path, email: &str) -> Option<String> {
     let names = fs::read_dir(directory).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let is_mail = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == "eml");
-    let newest = names.filter(|name| name.contains(&format!("Z-{email}")) && is_mail(name)).max()?;
-    let text = fs::read_to_string(directory.join(newest)).ok()?;
-    let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
-    text.lines().map(str::trim).find(is_code).map(str::to_owned)
+    let mut names: Vec<String> = names.filter(|name| name.contains(&format!("Z-{email}")) && is_mail(name)).collect();
+    names.sort_unstable();
+    names.iter().rev().find_map(|name| {
+        let text = fs::read_to_string(directory.join(name)).ok()?;
+        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+        text.lines().map(str::trim).find(is_code).map(str::to_owned)
+    })
 }
 
 /// A port that nobody listens on and no other test of this process was given.

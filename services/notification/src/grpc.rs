@@ -37,13 +37,13 @@ impl Notifications for Answers {
 
 fn reply(kept: Kept) -> KeptReply {
     KeptReply {
-        preferences: kept.settings.iter().map(preference).collect(),
+        preferences: kept.settings.into_iter().map(preference).collect(),
         webhooks: kept.webhooks.iter().map(webhook).collect(),
         deliveries: kept.deliveries.into_iter().map(delivery).collect(),
     }
 }
 
-fn preference(setting: &Setting) -> v1::Preference {
+fn preference(setting: Setting) -> v1::Preference {
     v1::Preference {
         kind: setting.choice.kind.as_str().to_owned(),
         channel: setting.choice.channel.as_str().to_owned(),

@@ -7,8 +7,8 @@ use kit::ErrorCode;
 use testkit::contract;
 
 use super::World;
-use crate::domain::webhook::MOST;
-use crate::domain::{Secret, Webhook};
+use crate::domain::webhook::{MOST, MOST_TESTS};
+use crate::domain::{Outcome, Secret, Webhook};
 use crate::ports::Edit;
 
 fn moved() -> Edit {
@@ -21,7 +21,7 @@ contract! {
         async fn a_webhook_is_kept_with_its_secrets_and_shown_to_its_owner() {
             let ada = world.contact(1).user;
             let webhook = world.made(world.webhook(ada, &["allocation.failed", "user.updated"])).await;
-            assert_eq!(world.webhooks.list(ada).await.unwrap(), [webhook.clone()]);
+            assert_eq!(world.webhooks.list(ada).await.unwrap(), std::slice::from_ref(&webhook));
             let (secret, at) = (Secret(vec![7; 32]), world.now());
             let rotate: Edit = Box::new(move |webhook| webhook.rotated(secret, at));
             let rotated = world.webhooks.update(ada, webhook.id, rotate, world.act(ada, "rotate")).await.unwrap();
@@ -53,6 +53,18 @@ contract! {
             assert!(made.iter().filter_map(|made| made.as_ref().err()).all(|f| f.code == ErrorCode::TooMany));
             assert_eq!(world.acts.acts().await.len(), MOST);
             world.made(world.webhook(eve, &["*"])).await;
+        }
+
+        async fn only_so_many_tests_wait_at_a_webhook() {
+            let webhook = world.made(world.webhook(world.contact(1).user, &["*"])).await;
+            for _ in 0..MOST_TESTS {
+                assert!(world.webhooks.enqueue(world.event_for(&webhook)).await.unwrap());
+            }
+            let refused = world.webhooks.enqueue(world.event_for(&webhook)).await.unwrap_err();
+            assert_eq!(refused.code, ErrorCode::TooMany);
+            let first = world.claim_webhooks().await;
+            world.end(&first[0], Outcome::Sent).await;
+            assert!(world.webhooks.enqueue(world.event_for(&webhook)).await.unwrap());
         }
 
         async fn a_webhook_goes_with_its_deliveries() {

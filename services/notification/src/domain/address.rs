@@ -22,7 +22,7 @@ const CLOSED_V4: [([u8; 4], u32); 15] = [
     ([240, 0, 0, 0], 4),
 ];
 
-/// IPv6 networks within the global range that are not the Internet; what is outside of 2000::/3 is none anyway.
+/// IPv6 networks within the global range that are not the Internet; what is outside of `2000::/3` is none anyway.
 const CLOSED_V6: [([u16; 2], u32); 4] = [
     // IETF protocols, Teredo and ORCHID among them.
     ([0x2001, 0x0000], 23),
@@ -53,7 +53,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         let ([a, b], [c, d]) = (parts[6].to_be_bytes(), parts[7].to_be_bytes());
         Ipv4Addr::new(a, b, c, d)
     };
-    // ::ffff:0:0/96 is IPv4 itself, 64:ff9b::/96 is translated to it.
+    // `::ffff:0:0/96` is IPv4 itself, `64:ff9b::/96` is translated to it.
     if parts[..6] == [0, 0, 0, 0, 0, 0xffff] || parts[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
         return is_public_v4(inside());
     }

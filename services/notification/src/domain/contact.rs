@@ -8,6 +8,7 @@ use super::preference::Choice;
 
 /// A user as messages see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own that user announces")]
 pub struct Contact {
     pub user: UserId,
     pub tenant: TenantId,

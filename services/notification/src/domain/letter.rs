@@ -25,8 +25,8 @@ pub enum Block {
     Code(String),
     /// Names with what they are.
     Facts(Vec<(&'static str, String)>),
-    /// What a program wrote.
-    Log(Vec<String>),
+    /// Lines as a program wrote them, or as one reads them.
+    Verbatim(Vec<String>),
     Link {
         label: &'static str,
         url: String,

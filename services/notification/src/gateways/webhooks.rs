@@ -91,7 +91,7 @@ impl WebhookSender for HttpWebhooks {
     async fn check(&self, url: &str) -> Result<String, Failure> {
         let url = self.parse(url)?;
         if let (None, Some(host)) = (literal(&url), url.host_str()) {
-            self.guard.addresses(host).await?;
+            self.guard.addresses(host).await.map_err(at_fault)?;
         }
         Ok(url.into())
     }
@@ -111,6 +111,14 @@ impl WebhookSender for HttpWebhooks {
             Ok(answer) => Ok(answer.status().as_u16()),
             Err(error) => Err(turned_by(&error).unwrap_or_else(|| unreachable(&error))),
         }
+    }
+}
+
+/// Who names a host that has no address is told so; nothing of ours is away.
+fn at_fault(failure: Failure) -> Failure {
+    match failure.code {
+        ErrorCode::WebhookUnreachable => Failure::new(ErrorCode::WebhookUrlForbidden, failure.detail).field("url"),
+        _ => failure,
     }
 }
 

@@ -20,6 +20,7 @@ pub trait Webhooks: Send + Sync {
     async fn update(&self, user: UserId, id: WebhookId, edit: Edit, act: Act) -> Result<Option<Webhook>, Failure>;
     /// Removes it with all its deliveries; whether it was there.
     async fn delete(&self, user: UserId, id: WebhookId, act: Act) -> Result<bool, Failure>;
-    /// Puts a delivery to a webhook among those that are due. `false` where the webhook is not the user's.
+    /// Puts a delivery to a webhook among those that are due. `false` where the webhook is not the user's; `TooMany` where
+    /// as many of its subject wait there as may be asked for.
     async fn enqueue(&self, delivery: Delivery) -> Result<bool, Failure>;
 }

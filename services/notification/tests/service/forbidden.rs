@@ -73,7 +73,7 @@ async fn a_name_is_refused_when_any_of_its_addresses_is_not_public() {
     }
     berth.names.answer(&[]);
     let told = refused(&berth, &token, "https://hooks.example.org/").await;
-    assert_eq!(told, (503, json!("webhook_unreachable")));
+    assert_eq!(told, (422, json!("webhook_url_forbidden")), "it has none at all");
 }
 
 #[actix_web::test]

@@ -16,10 +16,10 @@ fn found(list: &Value, kind: &str, channel: &str) -> (bool, bool) {
     (item["enabled"].as_bool().unwrap(), item["locked"].as_bool().unwrap())
 }
 
-fn choices(items: &[(&str, &str, bool)]) -> Option<Value> {
+fn choices(items: &[(&str, &str, bool)]) -> Value {
     let item =
         |(kind, channel, enabled): &(&str, &str, bool)| json!({"kind": kind, "channel": channel, "enabled": enabled});
-    Some(json!({"items": items.iter().map(item).collect::<Vec<_>>()}))
+    json!({"items": items.iter().map(item).collect::<Vec<_>>()})
 }
 
 #[actix_web::test]
@@ -35,7 +35,7 @@ async fn all_are_shown_changed_in_part_and_stay_so() {
     let body =
         choices(&[("allocation_running", "email", false), ("new_login", "sms", true), ("new_login", "email", true)]);
     for _ in 0..2 {
-        let (status, changed) = berth.rest(&token, Method::PUT, "/preferences", body.clone()).await;
+        let (status, changed) = berth.rest(&token, Method::PUT, "/preferences", Some(body.clone())).await;
         assert_eq!(status, 200);
         assert_eq!(found(&changed, "allocation_running", "email"), (false, false));
         assert_eq!(found(&changed, "new_login", "sms"), (true, false));
@@ -59,11 +59,11 @@ async fn what_is_wrong_is_named_and_nothing_changes() {
         (choices(&[good, ("allocation_running", "pigeon", true)]), "items[1].channel"),
         (choices(&[("allocation_running", "webhook", true)]), "items[0].channel"),
         (choices(&[good, good]), "items[1].kind"),
-        (Some(json!({})), "items"),
-        (Some(json!({"items": [{"kind": "welcome", "channel": "email"}]})), "items[0].enabled"),
+        (json!({}), "items"),
+        (json!({"items": [{"kind": "welcome", "channel": "email"}]}), "items[0].enabled"),
     ];
     for (body, field) in table {
-        let (status, problem) = berth.rest(&token, Method::PUT, "/preferences", body).await;
+        let (status, problem) = berth.rest(&token, Method::PUT, "/preferences", Some(body)).await;
         assert_eq!((status, &problem["field"]), (400, &json!(field)), "{problem}");
     }
     let (status, problem) =
@@ -83,7 +83,7 @@ async fn only_verified_users_and_keys_with_the_scope_come_in() {
     let other = berth.door.api_key(&caller, &[Scope::AllocationsRead]);
     let body = || choices(&[("welcome", "email", true)]);
     let get = |token| berth.rest(token, Method::GET, "/preferences", None);
-    let put = |token| berth.rest(token, Method::PUT, "/preferences", body());
+    let put = |token| berth.rest(token, Method::PUT, "/preferences", Some(body()));
     assert_eq!((get(&reader).await.0, put(&reader).await.1["code"].clone()), (200, json!("scope_missing")));
     for (token, code) in [(&unverified, "user_not_verified"), (&other, "scope_missing")] {
         assert_eq!(
@@ -91,7 +91,7 @@ async fn only_verified_users_and_keys_with_the_scope_come_in() {
             (json!(code), json!(code))
         );
     }
-    assert_eq!(get(&"x".to_owned()).await.0, 401);
+    assert_eq!(berth.rest("x", Method::GET, "/preferences", None).await.0, 401);
 }
 
 #[actix_web::test]
@@ -100,7 +100,7 @@ async fn what_is_turned_off_is_not_mailed() {
     let server = MailServer::start(Manner::Takes).await;
     let berth = Notification::start(directory.path(), &server.url()).await;
     let (user, _, token) = berth.known(Who::Verified).await;
-    berth.rest(&token, Method::PUT, "/preferences", choices(&[("allocation_running", "email", false)])).await;
+    berth.rest(&token, Method::PUT, "/preferences", Some(choices(&[("allocation_running", "email", false)]))).await;
     berth.allocation(&cache(&berth.ambient(), &user, "running")).await;
     berth.allocation(&cache(&berth.ambient(), &User { ..user }, "failed")).await;
     while berth.run().await.seen > 0 {}

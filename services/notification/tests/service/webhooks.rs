@@ -13,12 +13,12 @@ async fn berth(directory: &tempfile::TempDir) -> Notification {
     berth
 }
 
-fn hook() -> Option<Value> {
-    Some(json!({"url": "https://hooks.example.org/ada", "events": ["allocation.failed", "user.updated"]}))
+fn hook() -> Value {
+    json!({"url": "https://hooks.example.org/ada", "events": ["allocation.failed", "user.updated"]})
 }
 
 async fn made(berth: &Notification, token: &str) -> Value {
-    let (status, made) = berth.rest(token, Method::POST, "/webhooks", hook()).await;
+    let (status, made) = berth.rest(token, Method::POST, "/webhooks", Some(hook())).await;
     assert_eq!(status, 201, "{made}");
     made
 }
@@ -114,7 +114,7 @@ async fn the_eleventh_is_too_many() {
     for _ in 0..10 {
         made(&berth, &token).await;
     }
-    let (status, problem) = berth.rest(&token, Method::POST, "/webhooks", hook()).await;
+    let (status, problem) = berth.rest(&token, Method::POST, "/webhooks", Some(hook())).await;
     assert_eq!((status, &problem["code"]), (409, &json!("too_many")));
 }
 
@@ -129,6 +129,6 @@ async fn keys_need_the_scope_and_the_unverified_stay_outside() {
     made(&berth, &writer).await;
     assert_eq!(berth.rest(&reader, Method::GET, "/webhooks", None).await.0, 200);
     assert_eq!(berth.rest(&token, Method::GET, "/webhooks", None).await.1["items"].as_array().unwrap().len(), 1);
-    assert_eq!(berth.rest(&reader, Method::POST, "/webhooks", hook()).await.1["code"], "scope_missing");
-    assert_eq!(berth.rest(&unverified, Method::POST, "/webhooks", hook()).await.1["code"], "user_not_verified");
+    assert_eq!(berth.rest(&reader, Method::POST, "/webhooks", Some(hook())).await.1["code"], "scope_missing");
+    assert_eq!(berth.rest(&unverified, Method::POST, "/webhooks", Some(hook())).await.1["code"], "user_not_verified");
 }

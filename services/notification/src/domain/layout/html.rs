@@ -39,7 +39,7 @@ fn block(block: &Block) -> String {
         Block::Text(text) => format!("<p style=\"margin:0 0 16px\">\n{}</p>\n", paragraph(text)),
         Block::Code(code) => code_box(code),
         Block::Facts(facts) => fact_list(facts),
-        Block::Log(lines) => log(lines),
+        Block::Verbatim(lines) => verbatim(lines),
         Block::Link { label, url } => link(label, url),
         Block::Small(text) => format!(
             "<p style=\"margin:24px 0 0;padding-top:16px;\n border-top:1px solid #d9dfe5;font-size:13px;color:#54616e\">\n{}</p>\n",
@@ -74,7 +74,7 @@ fn fact_list(facts: &[(&'static str, String)]) -> String {
     )
 }
 
-fn log(lines: &[String]) -> String {
+fn verbatim(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
     format!(
         "<pre style=\"margin:0 0 16px;padding:12px 16px;background:#f5f7f9;\n border:1px solid #d9dfe5;border-radius:6px;\n \

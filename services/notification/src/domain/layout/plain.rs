@@ -26,7 +26,7 @@ fn lines(block: &Block) -> Vec<String> {
         Block::Text(text) | Block::Small(text) => wrap(text, WIDTH),
         Block::Code(code) => vec![indented(code.clone())],
         Block::Facts(facts) => facts.iter().flat_map(|fact| self::fact(fact, facts)).map(indented).collect(),
-        Block::Log(log) => log.iter().flat_map(|line| pieces(line, narrow)).map(indented).collect(),
+        Block::Verbatim(lines) => lines.iter().flat_map(|line| pieces(line, narrow)).map(indented).collect(),
         Block::Link { label, url } => vec![format!("{label}:"), indented(url.clone())],
     }
 }

@@ -13,7 +13,8 @@ pub fn running(material: &Material<'_>) -> Letter {
     let mut blocks = vec![
         text(format!("Your allocation {name} is running.")),
         Block::Facts(facts),
-        text(format!("The command `berth connect {name}` shows how to connect, credentials included.")),
+        text("How to connect, with credentials, is shown by"),
+        command("connect", &name),
     ];
     blocks.extend(open(material));
     let first = addresses(allocation).into_iter().next().map_or_else(String::new, |at| format!(" at {at}"));
@@ -36,9 +37,10 @@ pub fn failed(material: &Material<'_>) -> Letter {
     let mut blocks = vec![text(format!("Your allocation {name} has failed.")), Block::Facts(facts)];
     if !material.log.is_empty() {
         blocks.push(text("The last lines of its log:"));
-        blocks.push(Block::Log(material.log.iter().map(|line| log_line(line)).collect()));
+        blocks.push(Block::Verbatim(material.log.iter().map(|line| log_line(line)).collect()));
     }
-    blocks.push(text(format!("Once the cause is mended, `berth start {name}` begins again.")));
+    blocks.push(text("Once the cause is mended, start it again:"));
+    blocks.push(command("start", &name));
     blocks.extend(open(material));
     Letter {
         subject: format!("{name} has failed"),
@@ -59,6 +61,10 @@ pub fn removed(material: &Material<'_>) -> Letter {
         Block::Facts(facts),
     ];
     Letter { subject: format!("{name} was removed"), blocks, short: format!("Berth: {name} ({machine}) was removed.") }
+}
+
+fn command(verb: &str, name: &str) -> Block {
+    Block::Verbatim(vec![format!("berth {verb} {name}")])
 }
 
 fn named(allocation: &Allocation) -> (String, String) {

@@ -8,8 +8,8 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::SqliteStore;
 use super::rows::{self, broken};
-use crate::domain::webhook::MOST;
-use crate::domain::{Delivery, EventType, Events, Secret, Verdict, Webhook};
+use crate::domain::webhook::{MOST, MOST_TESTS};
+use crate::domain::{Delivery, EventType, Events, Secret, Subject, Verdict, Webhook};
 use crate::ports::{Edit, Webhooks};
 
 const OF_USER: &str = "SELECT * FROM webhook WHERE user_id = ? ORDER BY id";
@@ -93,11 +93,27 @@ impl Webhooks for SqliteStore {
                     if find(connection, &sealing, delivery.user, id).await?.is_none() {
                         return Ok(false);
                     }
+                    if waiting(connection, id, delivery.subject).await? >= MOST_TESTS {
+                        let told = format!("{MOST_TESTS} of these are under way already.");
+                        return Err(Failure::new(ErrorCode::TooMany, told));
+                    }
                     rows::insert(connection, &delivery).await.map(|_| true)
                 })
             })
             .await
     }
+}
+
+/// How many deliveries about something wait at a webhook.
+async fn waiting(connection: &mut SqliteConnection, id: WebhookId, subject: Subject) -> Result<usize, Failure> {
+    let count: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE webhook_id = ? AND kind = ? AND state = 'pending'")
+            .bind(id.as_bytes())
+            .bind(subject.as_str())
+            .fetch_one(connection)
+            .await
+            .stored()?;
+    Ok(count as usize)
 }
 
 /// A user's active webhooks that want an event.
