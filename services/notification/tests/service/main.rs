@@ -5,6 +5,7 @@ mod codes;
 mod crash;
 mod dead_letters;
 mod forbidden;
+mod kept;
 mod news;
 mod preferences;
 mod support;

@@ -243,6 +243,11 @@ impl Notification {
         }
     }
 
+    /// The service's side of gRPC, which can be had once.
+    pub fn grpc(&mut self) -> wire::service::Grpc {
+        self.service.grpc.take().unwrap()
+    }
+
     /// Somebody who can call, known by events too.
     pub async fn known(&self, who: Who) -> (User, Caller, String) {
         let (caller, token) = self.door.login(who);
