@@ -32,7 +32,7 @@ pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
         dead_letters: store,
         mailer,
         sms,
-        sender: Arc::new(HttpWebhooks::new(Arc::new(SystemResolver), reach)?),
+        sender: Arc::new(HttpWebhooks::new(Arc::new(SystemResolver), reach)),
         logs: Arc::new(AllocationLogs::new(&platform.peer(me, ServiceName::Allocation))),
         codes: platform.master.derive("user-notification.codes"),
         ambient: platform.ambient.clone(),

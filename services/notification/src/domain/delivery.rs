@@ -104,9 +104,9 @@ impl Delivery {
         Self { channel, ..Self::about(id, Subject::Message(kind), told, at, expires_at) }
     }
 
-    /// An event to a program. The last retry is more than a day after the event, so it may be older than a mail.
+    /// An event to a program.
     pub fn to_webhook(id: DeliveryId, webhook: WebhookId, subject: Subject, told: Told, at: Timestamp) -> Self {
-        let expires_at = at.plus(backoff::NEWS * 2);
+        let expires_at = at.plus(backoff::EVENT);
         let delivery = Self::about(id, subject, told, at, expires_at);
         Self { channel: Channel::Webhook, webhook: Some(webhook), ..delivery }
     }

@@ -1,5 +1,6 @@
 //! What carries messages away over HTTP: text messages to the operator's gateway, events to users' receivers.
 
+mod client;
 mod guard;
 mod resolver;
 mod signature;

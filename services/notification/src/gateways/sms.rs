@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use kit::{ErrorCode, Failure};
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, Url};
+use reqwest::{Response, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
+use super::client::LazyClient;
 use crate::domain::Text;
 use crate::ports::SmsGateway;
 
@@ -19,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Hands texts to a gateway.
 pub struct HttpSms {
-    client: Client,
+    client: LazyClient,
     url: Url,
     token: Option<SecretString>,
     from: String,
@@ -40,7 +41,7 @@ impl HttpSms {
         // The text may hold a password.
         let url = parsed.ok_or_else(|| Failure::invalid("sms_url", "`sms_url` is a URL of http:// or https://."))?;
         // A token is for the gateway alone, not for whoever it may point at.
-        let client = Client::builder().redirect(Policy::none()).timeout(DEADLINE).build().map_err(Failure::internal)?;
+        let client = LazyClient::new(|builder| builder.redirect(Policy::none()).timeout(DEADLINE));
         Ok(Self { client, url, token, from })
     }
 }
@@ -49,7 +50,8 @@ impl HttpSms {
 impl SmsGateway for HttpSms {
     async fn send(&self, text: &Text) -> Result<(), Failure> {
         let message = Message { to: &text.to, from: &self.from, text: &text.text, id: &text.id };
-        let mut request = self.client.post(self.url.clone()).header("idempotency-key", &text.id).json(&message);
+        let client = self.client.get().map_err(away)?;
+        let mut request = client.post(self.url.clone()).header("idempotency-key", &text.id).json(&message);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose_secret());
         }

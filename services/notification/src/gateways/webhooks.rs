@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kit::{ErrorCode, Failure, Timestamp};
+use reqwest::Url;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
 use serde::Serialize;
 
+use super::client::LazyClient;
 use super::guard::{Guard, Reach, turned_by};
 use super::signature::signatures;
 use crate::domain::webhook::LONGEST_URL;
@@ -23,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Sends over HTTP, signed.
 pub struct HttpWebhooks {
-    client: Client,
+    client: LazyClient,
     guard: Guard,
 }
 
@@ -45,19 +46,20 @@ enum Data<'a> {
 }
 
 impl HttpWebhooks {
-    pub fn new(resolver: Arc<dyn Resolver>, reach: Reach) -> Result<Self, Failure> {
+    pub fn new(resolver: Arc<dyn Resolver>, reach: Reach) -> Self {
         let guard = Guard { resolver, reach };
-        let client = Client::builder()
-            .dns_resolver(guard.clone())
-            .redirect(Policy::none())
-            .no_proxy()
-            // A connection that is kept would go on to an address that was looked at long ago.
-            .pool_max_idle_per_host(0)
-            .timeout(DEADLINE)
-            .user_agent("Berth-Webhooks/1")
-            .build()
-            .map_err(Failure::internal)?;
-        Ok(Self { client, guard })
+        let resolving = guard.clone();
+        let client = LazyClient::new(move |builder| {
+            builder
+                .dns_resolver(resolving.clone())
+                .redirect(Policy::none())
+                .no_proxy()
+                // A connection that is kept would go on to an address that was looked at long ago.
+                .pool_max_idle_per_host(0)
+                .timeout(DEADLINE)
+                .user_agent("Berth-Webhooks/1")
+        });
+        Self { client, guard }
     }
 
     /// A URL whose form is right; an address in it is looked at, a name is not yet.
@@ -101,6 +103,8 @@ impl WebhookSender for HttpWebhooks {
         let body = body(call)?;
         let request = self
             .client
+            .get()
+            .map_err(unreachable)?
             .post(url)
             .header("content-type", "application/json")
             .header("webhook-id", &call.id)
@@ -109,7 +113,7 @@ impl WebhookSender for HttpWebhooks {
             .body(body);
         match request.send().await {
             Ok(answer) => Ok(answer.status().as_u16()),
-            Err(error) => Err(turned_by(&error).unwrap_or_else(|| unreachable(&error))),
+            Err(error) => Err(turned_by(&error).unwrap_or_else(|| unreachable(format!("{error:?}")).unknown())),
         }
     }
 }
@@ -122,8 +126,8 @@ fn at_fault(failure: Failure) -> Failure {
     }
 }
 
-fn unreachable(error: &reqwest::Error) -> Failure {
-    Failure::of(ErrorCode::WebhookUnreachable).operator(format!("{error:?}")).unknown()
+fn unreachable(operator: String) -> Failure {
+    Failure::of(ErrorCode::WebhookUnreachable).operator(operator)
 }
 
 /// The same bytes for every repetition of an event.

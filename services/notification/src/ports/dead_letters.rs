@@ -19,7 +19,7 @@ pub trait DeadLetters: Send + Sync {
     async fn list(&self, filter: DeadFilter, page: &PageRequest) -> Result<Page<Record>, Failure>;
     /// `None` for a delivery that is not dead.
     async fn find(&self, id: DeliveryId) -> Result<Option<Record>, Failure>;
-    /// Makes a dead letter due again as if it were new, worth sending until `expires_at`, with the act. `false` where it is
-    /// not dead any more.
+    /// Makes a dead letter due again as if it were new, worth sending until `expires_at`, with the act. `false` where it
+    /// is not dead any more.
     async fn resend(&self, id: DeliveryId, at: Timestamp, expires_at: Timestamp, act: Act) -> Result<bool, Failure>;
 }

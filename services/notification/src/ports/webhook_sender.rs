@@ -26,7 +26,7 @@ pub trait WebhookSender: Send + Sync {
     /// The URL as it is kept, where it may be a receiver's now. `InvalidInput` on `url` where it is none,
     /// `WebhookUrlForbidden` where its address is not public, or its name has none.
     async fn check(&self, url: &str) -> Result<String, Failure>;
-    /// The receiver's status, whatever it is. `WebhookUrlForbidden` is final; `WebhookUnreachable` may pass, and leaves open
-    /// whether the event arrived.
+    /// The receiver's status, whatever it is. `WebhookUrlForbidden` is final; `WebhookUnreachable` may pass, and leaves
+    /// open whether the event arrived.
     async fn send(&self, call: &Call) -> Result<u16, Failure>;
 }

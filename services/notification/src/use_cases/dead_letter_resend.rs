@@ -4,7 +4,7 @@ use kit::{Act, Caller, ErrorCode, Failure, TenantId};
 
 use super::App;
 use crate::domain::backoff;
-use crate::domain::{DeliveryId, Record};
+use crate::domain::{Channel, DeliveryId, Record};
 
 /// `DeliveryExpired` for a code: it was wiped when it was given up, and its owner can ask for another.
 pub async fn dead_letter_resend(app: &App, admin: &Caller, id: DeliveryId) -> Result<(), Failure> {
@@ -15,8 +15,8 @@ pub async fn dead_letter_resend(app: &App, admin: &Caller, id: DeliveryId) -> Re
     }
     let at = app.ambient.now();
     let act = act(admin, &letter, tenant(app, &letter).await?);
-    // A webhook's retries take a day, so it may be under way for two.
-    if !app.dead_letters.resend(id, at, at.plus(backoff::NEWS * 2), act).await? {
+    let worth = if letter.channel == Channel::Webhook { backoff::EVENT } else { backoff::NEWS };
+    if !app.dead_letters.resend(id, at, at.plus(worth), act).await? {
         return Err(gone());
     }
     app.wake.all();

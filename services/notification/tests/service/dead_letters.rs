@@ -37,6 +37,8 @@ async fn an_admin_lists_filters_and_resends_once() {
     assert_eq!(berth.rest(&admin, Method::POST, &path, None).await.0, 202);
     let (status, problem) = berth.rest(&admin, Method::POST, &path, None).await;
     assert_eq!((status, &problem["code"]), (404, &json!("dead_letter_not_found")));
+    let acts = berth.acts().await;
+    assert_eq!((acts.len(), acts[0].action.as_str(), acts[0].as_admin), (1, "notification.resend", true));
     while berth.run().await.seen > 0 {}
     let mails = server.mails();
     assert_eq!(mails.len(), 1);

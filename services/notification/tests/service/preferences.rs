@@ -41,6 +41,9 @@ async fn all_are_shown_changed_in_part_and_stay_so() {
         assert_eq!(found(&changed, "new_login", "sms"), (true, false));
         assert_eq!(found(&changed, "allocation_failed", "email"), (true, false));
     }
+    let acts = berth.acts().await;
+    assert_eq!((acts.len(), acts[0].action.as_str()), (2, "notification.preferences_update"));
+    assert_eq!(acts[0].details["allocation_running.email"], "false");
     let (_, _, stranger) = berth.known(Who::Verified).await;
     let (_, others) = berth.rest(&stranger, Method::GET, "/preferences", None).await;
     assert_eq!(others, shown);

@@ -46,6 +46,10 @@ async fn a_webhook_is_made_shown_changed_and_removed_and_its_secret_shown_once()
     assert_eq!(berth.rest(&token, Method::DELETE, &path, None).await.0, 204);
     let (status, problem) = berth.rest(&token, Method::DELETE, &path, None).await;
     assert_eq!((status, &problem["code"]), (404, &json!("webhook_not_found")));
+    let acts = berth.acts().await;
+    let verbs = ["create", "update", "rotate", "delete"].map(|verb| format!("notification.webhook_{verb}"));
+    assert_eq!(acts.iter().map(|act| act.action.as_str()).collect::<Vec<_>>(), verbs);
+    assert_eq!(acts[0].details["receiver"], "https://hooks.example.org", "a path may be a secret");
 }
 
 #[actix_web::test]

@@ -47,7 +47,7 @@ impl ListQuery {
 /// List messages that were given up.
 #[utoipa::path(operation_id = "dead_letter_list", tag = "notifications", params(ListQuery),
     security(("bearer" = []), ("api_key" = ["admin:read"])),
-    responses((status = 200, body = DeadLetterListView, description = "A piece of the list, the newest first"), Problems))]
+    responses((status = 200, body = DeadLetterListView, description = "A piece, the newest first"), Problems))]
 #[get("/dead-letters")]
 pub async fn handler(
     _: Admin<scope::AdminRead>,

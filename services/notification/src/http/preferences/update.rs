@@ -12,7 +12,7 @@ use crate::use_cases::preferences_update::preferences_update;
 /// Codes, and security mail by e-mail, cannot be turned off.
 #[utoipa::path(operation_id = "preferences_update", tag = "notifications", request_body = PreferencesBody,
     security(("bearer" = []), ("api_key" = ["notifications:write"])),
-    responses((status = 200, body = PreferenceListView, description = "Every kind over every channel, as it is now"), Problems))]
+    responses((status = 200, body = PreferenceListView, description = "All of them, as they are now"), Problems))]
 #[put("/preferences")]
 pub async fn handler(
     caller: Verified<scope::NotificationsWrite>,

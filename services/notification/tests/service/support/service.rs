@@ -17,10 +17,10 @@ use berth_notification::mailers::{Sender, SmtpMailer};
 use berth_notification::ports::{Logs, Resolver, SmsGateway};
 use berth_notification::store::{SqliteStore, sqlite::MIGRATIONS};
 use berth_notification::{Deps, build};
-use bus::{Event, Topic};
+use bus::{Event, OutboxSource, Source as _, Topic};
 use kit::{Ambient, Caller, ErrorCode, EventId, Failure, MasterKey, SealingKey, ServiceName, UserId};
 use prost::Message;
-use proto::v1::{Allocation, NotificationRequested, User};
+use proto::v1::{Allocation, AuditRecorded, NotificationRequested, User};
 use serde_json::Value;
 use sqlite::Database;
 use testkit::{TestClock, TestDoor, Who};
@@ -124,7 +124,7 @@ impl Notification {
             dead_letters: store,
             mailer: Arc::new(SmtpMailer::new(&setup.smtp_url, sender).unwrap()),
             sms,
-            sender: Arc::new(HttpWebhooks::new(Arc::new(names.clone()), setup.reach).unwrap()),
+            sender: Arc::new(HttpWebhooks::new(Arc::new(names.clone()), setup.reach)),
             logs: Arc::new(lines.clone()),
             codes: codes.clone(),
             ambient,
@@ -229,6 +229,13 @@ impl Notification {
         let rows =
             sqlx::query_as("SELECT state, reason, sealed_code IS NOT NULL FROM delivery ORDER BY created_at, id");
         rows.fetch_all(self.database.readers()).await.unwrap()
+    }
+
+    /// What was recorded for the audit list, oldest first.
+    pub async fn acts(&self) -> Vec<AuditRecorded> {
+        let source = OutboxSource::new(self.database.clone(), Topic::Audit(ServiceName::Notification));
+        let records = source.after(0, 100).await.unwrap();
+        records.iter().map(|record| AuditRecorded::decode(&*record.event.data).unwrap()).collect()
     }
 
     pub async fn unreadable(&self) -> Vec<String> {
