@@ -121,11 +121,10 @@ impl Default for QuotaConfig {
 }
 
 /// Variables of the environment that begin like ours and are somebody else's: the client's, the scripts' and flags.
-const NOT_SETTINGS: [&str; 10] = [
-    "CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "NEW_PASSWORD", "TOKEN", "CONTEXT", "COMPLETE", "JSON",
-];
+const NOT_SETTINGS: [&str; 10] =
+    ["CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "NEW_PASSWORD", "TOKEN", "CONTEXT", "COMPLETE", "JSON"];
 /// Settings that are texts whatever they look like: a code of digits is no number.
-const TEXTS: [&str; 3] = ["SETUP_CODE", "SMTP_URL", "MAIL_FROM"];
+const TEXTS: [&str; 5] = ["SETUP_CODE", "SMTP_URL", "MAIL_FROM", "NOTIFICATION__SMS_TOKEN", "NOTIFICATION__SMS_FROM"];
 
 impl Config {
     /// Reads the file, where one is named, and the environment over the defaults; secrets from their files.
@@ -138,12 +137,14 @@ impl Config {
         figment = figment.merge(environment);
         for name in TEXTS {
             if let Ok(text) = std::env::var(format!("BERTH_{name}")) {
-                figment = figment.merge((name.to_lowercase(), text));
+                figment = figment.merge((name.to_lowercase().replace("__", "."), text));
             }
         }
         let mut config: Self = figment.extract()?;
         config.smtp_url = secret(config.smtp_url, config.smtp_url_file.as_deref())?;
         config.setup_code = secret(config.setup_code, config.setup_code_file.as_deref())?;
+        let notification = &mut config.notification;
+        notification.sms_token = secret(notification.sms_token.take(), notification.sms_token_file.as_deref())?;
         Ok(config)
     }
 
@@ -209,6 +210,9 @@ mod tests {
         std::fs::write(file.path(), "smtp://user:hunter2@localhost:25\n").unwrap();
         let config = load(&format!("smtp_url_file = {:?}", file.path())).unwrap();
         assert_eq!(config.smtp_url.as_ref().unwrap().expose_secret(), "smtp://user:hunter2@localhost:25");
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let config = load(&format!("[notification]\nsms_token_file = {:?}", file.path())).unwrap();
+        assert!(config.notification.sms_token.as_ref().unwrap().expose_secret().contains("hunter2"));
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

@@ -3,7 +3,7 @@
 /// What the parts of a service are called, as the first name below `src/`.
 pub const DELIVERY: [&str; 3] = ["http", "grpc", "consumers"];
 /// What answers ports: stores, other services, the outside.
-pub const BACKENDS: [&str; 6] = ["store", "peers", "engine", "host", "mailers", "crypto"];
+pub const BACKENDS: [&str; 7] = ["store", "peers", "engine", "host", "mailers", "gateways", "crypto"];
 /// What only tests see, or what every layer may name.
 const FREE: [&str; 8] = ["contract", "testing", "fixtures", "fakes", "samples", "tests", "lib", "main"];
 

@@ -1,10 +1,13 @@
-//! Joins the notification service to its file, and to a mail server where one is configured.
+//! Joins the notification service to its file, to a mail server and a gateway for text messages where they are
+//! configured, and to the Internet for webhooks.
 
 use std::sync::Arc;
 
+use berth_notification::gateways::{HttpSms, HttpWebhooks, Reach, SystemResolver};
 use berth_notification::mailers::{FileMailer, Sender, SmtpMailer};
-use berth_notification::ports::Mailer;
-use berth_notification::store::SqliteDeliveries;
+use berth_notification::peers::AllocationLogs;
+use berth_notification::ports::{Mailer, SmsGateway};
+use berth_notification::store::SqliteStore;
 use berth_notification::store::sqlite::MIGRATIONS;
 use berth_notification::{Deps, build};
 use kit::{Failure, ServiceName};
@@ -13,16 +16,28 @@ use secrecy::ExposeSecret as _;
 use crate::platform::Platform;
 
 pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
-    let mailer = mailer(platform)?;
-    let database = platform.database(ServiceName::Notification, &MIGRATIONS).await?;
-    let store = Arc::new(SqliteDeliveries::open(database).await?);
+    let me = ServiceName::Notification;
+    let (mailer, sms, config) = (mailer(platform)?, sms(platform)?, platform.config.notification.clone());
+    let database = platform.database(me, &MIGRATIONS).await?;
+    let sealing = platform.master.derive("notification.webhook_secrets");
+    let store = Arc::new(SqliteStore::open(database, platform.ambient.clone(), sealing).await?);
+    let reach = if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public };
     build(Deps {
         inbox: store.clone(),
-        deliveries: store,
+        deliveries: store.clone(),
+        contacts: store.clone(),
+        preferences: store.clone(),
+        webhooks: store.clone(),
+        history: store.clone(),
+        dead_letters: store,
         mailer,
+        sms,
+        sender: Arc::new(HttpWebhooks::new(Arc::new(SystemResolver), reach)),
+        logs: Arc::new(AllocationLogs::new(&platform.peer(me, ServiceName::Allocation))),
         codes: platform.master.derive("user-notification.codes"),
         ambient: platform.ambient.clone(),
-        config: platform.config.notification.clone(),
+        config,
+        door: platform.door(me),
     })
 }
 
@@ -32,4 +47,11 @@ fn mailer(platform: &Platform) -> Result<Arc<dyn Mailer>, Failure> {
         Some(url) => Arc::new(SmtpMailer::new(url.expose_secret(), sender)?),
         None => Arc::new(FileMailer::new(platform.data_dir().join("mail"), sender)),
     })
+}
+
+fn sms(platform: &Platform) -> Result<Option<Arc<dyn SmsGateway>>, Failure> {
+    let config = &platform.config.notification;
+    let Some(url) = &config.sms_url else { return Ok(None) };
+    let gateway = HttpSms::new(url, config.sms_token.clone(), config.sms_from.clone())?;
+    Ok(Some(Arc::new(gateway)))
 }

@@ -41,7 +41,7 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
         config,
         limits: platform.limits.clone(),
         setup_code: setup_code(platform),
-        sms: false,
+        sms: platform.config.notification.sms_url.is_some(),
         secure_cookies: !platform.loopback,
     })
     .await

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use kit::{ErrorCode, Failure};
 use lettre::Message;
-use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 
 use crate::domain::Mail;
@@ -35,6 +35,8 @@ impl Sender {
             .subject(&mail.subject)
             .date(sent)
             .message_id(Some(self.message_id(mail)))
+            // RFC 3834: no machine answers to this.
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .multipart(
                 MultiPart::alternative()
                     .singlepart(part(ContentType::TEXT_PLAIN, &mail.plain))
@@ -80,6 +82,7 @@ pub mod tests {
     fn both_parts_are_readable_and_the_id_is_the_deliverys() {
         let text = written("zoe@example.org");
         assert!(text.contains("Message-ID: <0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a@example.org>\r\n"), "{text}");
+        assert!(text.contains("Auto-Submitted: auto-generated\r\n"), "{text}");
         assert!(text.contains("Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n"), "{text}");
         assert!(text.contains("Hello Zo=C3=AB,\r\n\r\n    483920\r\n"), "{text}");
         assert!(text.contains("<p>\r\n483920\r\n</p>"), "{text}");

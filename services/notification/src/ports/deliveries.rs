@@ -3,31 +3,50 @@
 use async_trait::async_trait;
 use kit::{Failure, Timestamp};
 
-use crate::domain::{Delivery, DeliveryId, Outcome};
+use crate::domain::{Attempt, Delivery, DeliveryId, Health};
 
-/// Where a delivery stands, without what it says.
+/// Deliveries that are worked on apart, so that slow receivers of webhooks hold up no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Mail and texts; codes go first.
+    Messages,
+    /// One at a time to each webhook.
+    Webhooks,
+}
+
+/// How an attempt ended, and what that says of the webhook that it went to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// `pending`, `sent`, `expired` or `dead`.
-    pub state: String,
-    /// Why it is dead.
-    pub reason: Option<String>,
-    /// Begun so far.
-    pub attempts: u32,
-    /// Whether the sealed code is still there.
-    pub has_code: bool,
+pub struct Ended {
+    pub attempt: Attempt,
+    pub health: Option<Health>,
+}
+
+impl<T: Into<Attempt>> From<T> for Ended {
+    fn from(attempt: T) -> Self {
+        Self { attempt: attempt.into(), health: None }
+    }
 }
 
 #[async_trait]
 pub trait Deliveries: Send + Sync {
     /// Takes what is due and not held, oldest first, and holds it until `hold_until`: nobody else gets it before then.
     /// Each counts one attempt more.
-    async fn claim(&self, at: Timestamp, hold_until: Timestamp, limit: u32) -> Result<Vec<Delivery>, Failure>;
-    /// Ends an attempt. Every outcome but `Retry` wipes the code; one that ended before stays as it is.
-    async fn record(&self, id: DeliveryId, outcome: Outcome, at: Timestamp) -> Result<(), Failure>;
+    async fn claim(
+        &self,
+        lane: Lane,
+        at: Timestamp,
+        hold_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Failure>;
+    /// Ends an attempt, and takes it into account for its webhook; one that is turned off by that is told to its owner.
+    /// Every outcome but `Retry` wipes the code, every one but `Retry` and `Dead` what the message tells. A delivery that
+    /// ended before stays as it is.
+    async fn record(&self, delivery: &Delivery, ended: Ended, at: Timestamp) -> Result<(), Failure>;
     /// When the next one may be claimed; `None` when nothing waits.
-    async fn next_due(&self) -> Result<Option<Timestamp>, Failure>;
-    /// Removes those that ended before a time. Returns how many.
+    async fn next_due(&self, lane: Lane) -> Result<Option<Timestamp>, Failure>;
+    /// Removes those that ended before a time, and what was remembered of users and allocations that are gone since.
+    /// Returns how many deliveries.
     async fn forget(&self, before: Timestamp) -> Result<u64, Failure>;
-    async fn status(&self, id: DeliveryId) -> Result<Option<Status>, Failure>;
+    /// Whether the sealed code and the facts of a delivery are still there; `None` for one that is not.
+    async fn holds(&self, id: DeliveryId) -> Result<Option<(bool, bool)>, Failure>;
 }

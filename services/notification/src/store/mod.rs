@@ -1,7 +1,7 @@
-//! Where deliveries are kept.
+//! Where deliveries and all that decides about them are kept.
 
-#[cfg(test)]
-mod contract_runs;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 
-pub use sqlite::SqliteDeliveries;
+pub use sqlite::SqliteStore;

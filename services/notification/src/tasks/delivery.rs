@@ -1,4 +1,4 @@
-//! Sends what is due. Woken by new rows; otherwise it sleeps just as long as the next retry is away.
+//! Sends what is due in one lane. Woken by new rows; otherwise it sleeps just as long as the next retry is away.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use wire::{Report, Task};
 
 use crate::config::NotificationConfig;
 use crate::domain::Outcome;
+use crate::ports::Lane;
 use crate::use_cases::deliver::{Delivering, deliver};
 
 /// A look at the table costs next to nothing, but a loop without any pause would not.
@@ -19,8 +20,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The pause after a failure of the store.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// Sends what is due.
+/// Sends what is due in one lane.
 pub struct DeliveryTask {
+    lane: Lane,
     with: Delivering,
     config: NotificationConfig,
     /// Until the next run, in milliseconds.
@@ -28,21 +30,29 @@ pub struct DeliveryTask {
 }
 
 impl DeliveryTask {
-    pub fn new(with: Delivering, config: NotificationConfig) -> Self {
-        Self { with, config, pause: AtomicU64::new(0) }
+    pub fn new(lane: Lane, with: Delivering, config: NotificationConfig) -> Self {
+        Self { lane, with, config, pause: AtomicU64::new(0) }
     }
 
     async fn send_due(&self) -> Result<Report, Failure> {
         let at = self.with.ambient.now();
         // No more than start at once: what is claimed must not spend its hold in a queue.
-        let claimed = self.with.deliveries.claim(at, at.plus(self.config.hold.get()), self.config.at_once).await?;
+        let (hold_until, limit) = (at.plus(self.config.hold.get()), self.at_once());
+        let claimed = self.with.deliveries.claim(self.lane, at, hold_until, limit).await?;
         let outcomes = join_all(claimed.iter().map(|delivery| deliver(&self.with, delivery))).await;
         Ok(report(&outcomes))
     }
 
+    const fn at_once(&self) -> u32 {
+        match self.lane {
+            Lane::Messages => self.config.at_once,
+            Lane::Webhooks => self.config.webhooks_at_once,
+        }
+    }
+
     async fn pause(&self) -> Result<Duration, Failure> {
         let at = self.with.ambient.now();
-        let next = self.with.deliveries.next_due().await?;
+        let next = self.with.deliveries.next_due(self.lane).await?;
         Ok(next.map_or(LONGEST_PAUSE, |next| next.since(at)).clamp(SHORTEST_PAUSE, LONGEST_PAUSE))
     }
 }
@@ -51,7 +61,7 @@ fn report(outcomes: &[Result<Outcome, Failure>]) -> Report {
     let mut report = Report { seen: outcomes.len() as u64, ..Report::default() };
     for outcome in outcomes {
         match outcome {
-            Ok(Outcome::Sent | Outcome::Expired) => report.done += 1,
+            Ok(Outcome::Sent | Outcome::Expired | Outcome::Skipped) => report.done += 1,
             Ok(Outcome::Retry { .. } | Outcome::Dead(_)) => report.failed += 1,
             Err(failure) => {
                 tracing::error!(%failure, "how a delivery ended could not be recorded");
@@ -65,7 +75,10 @@ fn report(outcomes: &[Result<Outcome, Failure>]) -> Report {
 #[async_trait]
 impl Task for DeliveryTask {
     fn name(&self) -> &'static str {
-        "notification_delivery"
+        match self.lane {
+            Lane::Messages => "notification_delivery",
+            Lane::Webhooks => "notification_webhook_delivery",
+        }
     }
 
     fn every(&self) -> Duration {

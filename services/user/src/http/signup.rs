@@ -83,8 +83,16 @@ mod tests {
         assert_eq!(made.status, 201);
         let fields: Vec<&String> = made.body.as_object().unwrap().keys().collect();
         let documented = ["admin", "created_at", "email", "email_notification", "first_name", "gender", "id"];
-        let rest =
-            ["last_name", "phone_number", "phone_verified", "sms_notification", "suspended", "updated_at", "verified"];
+        let rest = [
+            "last_name",
+            "phone_number",
+            "phone_verified",
+            "sms_notification",
+            "suspended",
+            "tenant_id",
+            "updated_at",
+            "verified",
+        ];
         assert_eq!(fields, documented.into_iter().chain(rest).collect::<Vec<_>>());
         assert_eq!(made.text("email"), "ada@example.org");
         assert_eq!(

@@ -1,0 +1,2 @@
+-- What the message tells, as JSON; gone once it was told.
+ALTER TABLE delivery ADD COLUMN facts TEXT;

@@ -1,0 +1,2 @@
+-- Finds a user's deliveries, the last first.
+CREATE INDEX IF NOT EXISTS delivery_user ON delivery (user_id, id);

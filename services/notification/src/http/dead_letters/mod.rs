@@ -1,0 +1,4 @@
+//! `/notifications/dead-letters`: what could not be delivered.
+
+pub mod list;
+pub mod resend;

@@ -1,0 +1,195 @@
+//! Deliveries as the tasks work on them.
+
+use async_trait::async_trait;
+use kit::{Ambient, EventId, Failure, Timestamp};
+use sqlite::Stored as _;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{SqliteStore, rows, webhooks};
+use crate::domain::delivery::Told;
+use crate::domain::{Attempt, Channel, Delivery, DeliveryId, Facts, Health, Kind, Outcome, State};
+use crate::ports::{Deliveries, Ended, Lane};
+
+/// Codes first: they are worth something for minutes only.
+const DUE_MESSAGES: &str = "SELECT * FROM delivery
+    WHERE state = 'pending' AND channel <> 'webhook' AND due_at <= ?1 AND held_until <= ?1
+    ORDER BY sealed_code IS NULL, due_at, id LIMIT ?2";
+/// The oldest that is due for each webhook that nothing is under way to.
+const DUE_WEBHOOKS: &str = "SELECT * FROM delivery WHERE id IN (
+        SELECT MIN(id) FROM delivery WHERE state = 'pending' AND channel = 'webhook' AND due_at <= ?1
+        GROUP BY webhook_id HAVING MAX(held_until) <= ?1)
+    ORDER BY due_at, id LIMIT ?2";
+
+#[async_trait]
+impl Deliveries for SqliteStore {
+    async fn claim(
+        &self,
+        lane: Lane,
+        at: Timestamp,
+        hold_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Failure> {
+        self.database
+            .write(move |connection| {
+                Box::pin(async move {
+                    let due = due(connection, lane, at, limit).await?;
+                    for delivery in &due {
+                        hold(connection, delivery.id, hold_until).await?;
+                    }
+                    Ok(due)
+                })
+            })
+            .await
+    }
+
+    async fn record(&self, delivery: &Delivery, ended: Ended, at: Timestamp) -> Result<(), Failure> {
+        let (store, delivery) = (self.clone(), delivery.clone());
+        self.database
+            .write(move |connection| {
+                Box::pin(async move {
+                    let moved = end(connection, delivery.id, &ended.attempt, at).await?;
+                    match ended.health {
+                        Some(health) if moved => store.judge(connection, &delivery, health, at).await,
+                        _ => Ok(()),
+                    }
+                })
+            })
+            .await
+    }
+
+    async fn next_due(&self, lane: Lane) -> Result<Option<Timestamp>, Failure> {
+        // NULL where nothing waits.
+        let next: Option<i64> = sqlx::query_scalar(
+            "SELECT MIN(CASE WHEN due_at > held_until THEN due_at ELSE held_until END)
+             FROM delivery WHERE state = 'pending' AND (channel = 'webhook') = ?",
+        )
+        .bind(lane == Lane::Webhooks)
+        .fetch_one(self.database.readers())
+        .await
+        .stored()?;
+        Ok(next.map(Timestamp::from_micros))
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, Failure> {
+        self.database
+            .write(move |connection| {
+                Box::pin(async move {
+                    for statement in [
+                        "DELETE FROM contact WHERE gone_at < ?",
+                        "DELETE FROM allocation_seen WHERE removed AND seen_at < ?",
+                    ] {
+                        sqlx::query(statement).bind(before.as_micros()).execute(&mut *connection).await.stored()?;
+                    }
+                    let gone = sqlx::query("DELETE FROM delivery WHERE state <> 'pending' AND finished_at < ?")
+                        .bind(before.as_micros());
+                    gone.execute(connection).await.stored().map(|done| done.rows_affected())
+                })
+            })
+            .await
+    }
+
+    async fn holds(&self, id: DeliveryId) -> Result<Option<(bool, bool)>, Failure> {
+        let row = sqlx::query("SELECT sealed_code IS NOT NULL, facts IS NOT NULL FROM delivery WHERE id = ?")
+            .bind(id.as_bytes())
+            .fetch_optional(self.database.readers())
+            .await
+            .stored()?;
+        Ok(row.map(|row| (row.get(0), row.get(1))))
+    }
+}
+
+impl SqliteStore {
+    /// Takes an attempt into account for its webhook. Turned off by it, the owner gets a mail.
+    async fn judge(
+        &self,
+        connection: &mut SqliteConnection,
+        delivery: &Delivery,
+        health: Health,
+        at: Timestamp,
+    ) -> Result<(), Failure> {
+        let Some(id) = delivery.webhook else { return Ok(()) };
+        let Some(before) = webhooks::find(connection, &self.sealing, delivery.user, id).await? else { return Ok(()) };
+        let after = before.clone().after(health, at);
+        if after == before {
+            return Ok(());
+        }
+        webhooks::save(connection, (&self.sealing, &self.ambient), &after).await?;
+        match after.disabled.filter(|_| before.active && !after.active) {
+            Some(verdict) => {
+                let facts = Facts::of(&[("url", &after.url), ("reason", verdict.as_str())]);
+                rows::insert(connection, &told_off(&self.ambient, delivery, facts, at)).await.map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn told_off(ambient: &Ambient, delivery: &Delivery, facts: Facts, at: Timestamp) -> Delivery {
+    let told = Told { cause: EventId::mint(ambient), user: delivery.user, at, facts };
+    Delivery::to_person(DeliveryId::mint(ambient), Kind::WebhookDisabled, Channel::Email, told, at)
+}
+
+async fn due(
+    connection: &mut SqliteConnection,
+    lane: Lane,
+    at: Timestamp,
+    limit: u32,
+) -> Result<Vec<Delivery>, Failure> {
+    let statement = match lane {
+        Lane::Messages => DUE_MESSAGES,
+        Lane::Webhooks => DUE_WEBHOOKS,
+    };
+    let rows = sqlx::query(statement).bind(at.as_micros()).bind(limit).fetch_all(connection).await.stored()?;
+    rows.iter().map(rows::delivery).collect()
+}
+
+async fn hold(connection: &mut SqliteConnection, id: DeliveryId, until: Timestamp) -> Result<(), Failure> {
+    let held = sqlx::query("UPDATE delivery SET held_until = ?, attempts = attempts + 1 WHERE id = ?")
+        .bind(until.as_micros())
+        .bind(id.as_bytes());
+    held.execute(connection).await.stored().map(drop)
+}
+
+/// Whether the delivery still waited, and so took the outcome.
+async fn end(
+    connection: &mut SqliteConnection,
+    id: DeliveryId,
+    attempt: &Attempt,
+    at: Timestamp,
+) -> Result<bool, Failure> {
+    let (state, reason) = match attempt.outcome {
+        Outcome::Retry { at } => return put_off(connection, id, attempt, at).await,
+        Outcome::Sent => (State::Sent, None),
+        Outcome::Expired => (State::Expired, None),
+        Outcome::Skipped => (State::Skipped, None),
+        Outcome::Dead(code) => (State::Dead, Some(code.as_str())),
+    };
+    let finished = sqlx::query(
+        "UPDATE delivery SET state = ?1, reason = ?2, finished_at = ?3, sealed_code = NULL,
+                facts = CASE WHEN ?1 = 'dead' THEN facts END,
+                sent_to = COALESCE(?4, sent_to), status = COALESCE(?5, status)
+         WHERE id = ?6 AND state = 'pending'",
+    )
+    .bind(state.as_str())
+    .bind(reason)
+    .bind(at.as_micros())
+    .bind(&attempt.recipient)
+    .bind(attempt.status)
+    .bind(id.as_bytes());
+    finished.execute(connection).await.stored().map(|done| done.rows_affected() > 0)
+}
+
+async fn put_off(
+    connection: &mut SqliteConnection,
+    id: DeliveryId,
+    attempt: &Attempt,
+    until: Timestamp,
+) -> Result<bool, Failure> {
+    let put_off = sqlx::query(
+        "UPDATE delivery SET due_at = ?, held_until = 0, status = COALESCE(?, status) WHERE id = ? AND state = 'pending'",
+    )
+    .bind(until.as_micros())
+    .bind(attempt.status)
+    .bind(id.as_bytes());
+    put_off.execute(connection).await.stored().map(|done| done.rows_affected() > 0)
+}
