@@ -217,3 +217,14 @@ async fn five_days_of_failures_end_a_webhook() {
     assert!(!active);
     assert_eq!(stage.mail.mails()[0].header("Subject"), "A webhook of yours is turned off");
 }
+
+#[actix_web::test]
+async fn a_receiver_that_cannot_prove_who_it_is_gets_nothing_over_https() {
+    let stage = Stage::set(&["*"], "200 OK").await;
+    let url = json!({"url": format!("https://{}/hook", stage.receiver.address)});
+    assert_eq!(stage.berth.rest(&stage.token, Method::PATCH, &stage.path, Some(url)).await.0, 200);
+    stage.running().await;
+    assert_eq!(stage.berth.call().await.failed, 1);
+    assert_eq!(stage.receiver.requests().len(), 0);
+    assert_eq!(stage.deliveries().await[0]["state"], "pending");
+}
