@@ -9,20 +9,17 @@ use super::world::World;
 pub async fn call(world: &mut World, name: &str, who: Who) -> Option<Call> {
     let url = |path: &str| format!("http://127.0.0.1:9/{path}/{}", who as u8);
     Some(match name {
-        "notification_preferences_show" | "notification_webhook_list" | "notification_dead_letter_list" => {
-            Call::default()
-        }
-        "notification_preferences_update" => Call::saying(json!({
+        "preferences_show" | "webhook_list" | "dead_letter_list" => Call::default(),
+        "preferences_update" => Call::saying(json!({
             "items": [{"kind": "allocation_running", "channel": "email", "enabled": true}],
         })),
-        "notification_webhook_create" => Call::saying(json!({"url": url("new"), "events": ["*"]})),
-        "notification_webhook_update" => Call::of("id", world.webhook().await).body(json!({"url": url("other")})),
-        "notification_webhook_rotate"
-        | "notification_webhook_test"
-        | "notification_webhook_deliveries"
-        | "notification_webhook_delete" => Call::of("id", world.webhook().await),
+        "webhook_create" => Call::saying(json!({"url": url("new"), "events": ["*"]})),
+        "webhook_update" => Call::of("id", world.webhook().await).body(json!({"url": url("other")})),
+        "webhook_rotate" | "webhook_test" | "webhook_deliveries" | "webhook_delete" => {
+            Call::of("id", world.webhook().await)
+        }
         // Nobody's: who may resend learns that there is none, others do not get that far.
-        "notification_dead_letter_resend" => Call::of("id", super::NOBODY),
+        "dead_letter_resend" => Call::of("id", super::NOBODY),
         _ => return None,
     })
 }
