@@ -295,10 +295,11 @@ mod tests {
             "environment": {"A": "b"}, "capabilities": ["CHOWN"],
             "ports": [{"name": "p", "container_port": 1, "protocol": "udp", "primary": true}],
             "properties": [
-                {"name": "e", "type": "enum", "values": ["x"], "default": "x", "env": "E", "required": true, "description": "d"},
+                {"name": "e", "type": "enum", "values": ["x"], "env": "E", "required": true, "description": "d"},
                 {"name": "i", "type": "integer", "min": 1, "max": 2, "default": 1},
                 {"name": "b", "type": "boolean", "default": true},
-                {"name": "s", "type": "secret", "generate": "password", "pattern": "[a-z]+"}],
+                {"name": "t", "type": "string", "pattern": "[a-z]+", "default": "x"},
+                {"name": "s", "type": "secret", "generate": "password"}],
             "volumes": [{"name": "v", "path": "/v", "default_size": "16MiB"}],
             "readiness": {"type": "http", "port": "p", "path": "/", "status": 204, "interval": "1s", "timeout": "2s", "retries": 3},
             "health": {"type": "exec", "command": ["true"]},
