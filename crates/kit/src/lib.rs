@@ -9,6 +9,7 @@ pub mod context;
 pub mod error;
 pub mod id;
 pub mod machine;
+pub mod net;
 pub mod page;
 pub mod scope;
 pub mod seal;

@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures::future::{Ready, ready};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use kit::net::network_of;
 use kit::{ErrorCode, Failure, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +61,7 @@ impl Limits {
             address: RateLimiter::keyed(Quota::per_minute(config.address_per_minute)),
             credentials: RateLimiter::keyed(Quota::per_minute(config.credentials_per_minute)),
             caller: RateLimiter::keyed(Quota::per_minute(config.caller_per_minute)),
-            trusted: config.trusted_proxies.clone(),
+            trusted: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
         })
     }
 
@@ -86,15 +87,17 @@ impl Limits {
         self.caller.retain_recent();
     }
 
-    /// Where a request comes from: the peer, unless the peer is a proxy that we know.
+    /// Where a request comes from: the peer, unless the peer is a proxy that we know. IPv4 is told as IPv4, also where a
+    /// socket that takes both writes it as IPv6.
     pub fn client_address(&self, peer: Option<IpAddr>, forwarded: Option<&str>) -> IpAddr {
-        let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+        let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)).to_canonical();
         if !self.trusted.contains(&peer) {
             return peer;
         }
-        let hops = forwarded.unwrap_or("").rsplit(',').filter_map(|hop| hop.trim().parse().ok());
+        let hops = forwarded.unwrap_or("").rsplit(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
+        let mut hops = hops.map(|hop| hop.to_canonical());
         // The last hop that is not a proxy of ours is the client; what stands before it anybody may have written.
-        hops.into_iter().find(|hop| !self.trusted.contains(hop)).unwrap_or(peer)
+        hops.find(|hop| !self.trusted.contains(hop)).unwrap_or(peer)
     }
 
     /// The same, of a request.
@@ -133,14 +136,6 @@ fn check<K: Clone + Eq + std::hash::Hash>(limiter: &DefaultKeyedRateLimiter<K>, 
     })
 }
 
-/// One household has a whole /64, so it counts as one.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX))),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,5 +162,15 @@ mod tests {
         let forwarded = Some("203.0.113.9, 198.51.100.7");
         assert_eq!(limits(&[]).client_address(peer, forwarded).to_string(), "10.0.0.1");
         assert_eq!(limits(&["10.0.0.1"]).client_address(peer, forwarded).to_string(), "198.51.100.7");
+    }
+
+    #[test]
+    fn an_ipv4_address_is_the_same_however_it_is_written() {
+        let mapped: Option<IpAddr> = "::ffff:10.0.0.1".parse().ok();
+        assert_eq!(limits(&[]).client_address(mapped, None).to_string(), "10.0.0.1");
+        for trusted in ["10.0.0.1", "::ffff:10.0.0.1"] {
+            let client = limits(&[trusted]).client_address(mapped, Some("::ffff:203.0.113.9, ::ffff:10.0.0.1"));
+            assert_eq!(client.to_string(), "203.0.113.9", "behind {trusted}");
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! How many sockets of one address have not said who they are yet: they cost memory and prove nothing.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kit::net::network_of;
 
 #[derive(Default)]
 pub struct Waiting(Mutex<HashMap<IpAddr, usize>>);
@@ -43,14 +45,6 @@ impl Drop for Place {
     }
 }
 
-/// One customer has a whole /64.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(long) => Ipv6Addr::from_bits(long.to_bits() & !u128::from(u64::MAX)).into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +56,10 @@ mod tests {
         let places = (enter("2001:db8::1"), enter("2001:db8::2"));
         assert!(places.0.is_some() && places.1.is_some() && enter("2001:db8::3").is_none());
         assert!(enter("192.0.2.1").is_some());
+        let mapped = (enter("::ffff:192.0.2.7"), enter("::ffff:192.0.2.7"));
+        assert!(mapped.0.is_some() && mapped.1.is_some() && enter("192.0.2.7").is_none());
+        assert!(enter("::ffff:192.0.2.8").is_some(), "one IPv4 host stands for all of them");
+        drop(mapped);
         drop(places);
         assert!(enter("2001:db8::3").is_some());
         assert!(waiting.lock().is_empty());

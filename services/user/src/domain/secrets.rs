@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
+use kit::net::network_of;
 use kit::{Ambient, EventId, MasterKey, SealingKey};
 
-use super::place::network;
 use super::{Email, Purpose};
 
 /// Derived from the master key, one for each purpose.
@@ -46,7 +46,7 @@ impl Secrets {
 
     /// What is kept of a place that somebody logged in from.
     pub fn place(&self, from: IpAddr, agent: &str) -> [u8; 32] {
-        self.places.hash(format!("{}\n{agent}", network(from)).as_bytes())
+        self.places.hash(format!("{}\n{agent}", network_of(from)).as_bytes())
     }
 
     pub fn token_hash(&self, token: &str) -> [u8; 32] {
