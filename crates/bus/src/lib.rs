@@ -5,10 +5,12 @@
 pub mod audit;
 pub mod consume;
 pub mod event;
+pub mod news;
 pub mod outbox;
 
 pub use consume::{Consumer, DeadLetter, Record, Source, run};
 pub use event::{Event, Topic, Trace};
+pub use news::News;
 pub use outbox::OutboxSource;
 
 /// The tables that a service's file needs to produce and consume.

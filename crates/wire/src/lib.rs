@@ -8,6 +8,7 @@ pub mod health;
 pub mod json;
 pub mod limit;
 pub mod observe;
+pub mod origin;
 pub mod peer;
 pub mod problem;
 pub mod remote;

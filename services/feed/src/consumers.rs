@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::consume::DeadLetter;
-use bus::{Consumer, Record, Topic};
+use bus::{Consumer, News, Record, Topic};
 use kit::Failure;
 
 use crate::events::{Reading, read};
 use crate::ports::{Intake, PeopleStore};
-use crate::use_cases::News;
 
 /// The topics that tell of people.
 pub const TOPICS: [Topic; 2] = [Topic::User, Topic::Allocation];

@@ -19,6 +19,7 @@ pub mod use_cases;
 use std::sync::Arc;
 
 use actix_web::web;
+use bus::News;
 use kit::{Ambient, ServiceName};
 use wire::health::Readiness;
 use wire::service::Subscription;
@@ -27,7 +28,7 @@ use wire::{Door, Service};
 use config::FeedConfig;
 use consumers::{Acquaintance, TOPICS};
 use ports::{Catalogue, CommentStore, CountStore, LikeStore, PeopleStore};
-use use_cases::{App, News};
+use use_cases::App;
 
 /// What the service is made of.
 pub struct Deps {

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::consume::DeadLetter;
-use bus::{Consumer, Record, Topic};
+use bus::{Consumer, News, Record, Topic};
 use kit::Failure;
 
 use crate::events::effect;
 use crate::ports::{Intake, ReadModel};
-use crate::use_cases::News;
 
 /// The topics that the read model is built from.
 pub const TOPICS: [Topic; 3] = [Topic::User, Topic::Machine, Topic::Allocation];

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bus::Topic;
+use bus::{News, Topic};
 use cache::MokaCache;
 use kit::{AllocationId, Ambient, ErrorCode, Failure, MachineId, Timestamp, UserId};
 use sqlite::Database;
@@ -16,7 +16,7 @@ use crate::config::VerifierConfig;
 use crate::domain::{AllocationCopy, Closure, Effect, Key, MachineCopy, Person};
 use crate::ports::{ClosureFeed, Intake, Owners};
 use crate::store::sqlite::{MIGRATIONS, SqliteReadModel};
-use crate::use_cases::{App, News, Revocation};
+use crate::use_cases::{App, Revocation};
 
 /// Everything that others own, as a test wants it.
 #[derive(Default)]

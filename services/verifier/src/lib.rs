@@ -21,6 +21,7 @@ pub mod use_cases;
 
 use std::sync::Arc;
 
+use bus::News;
 use cache::Cache;
 use kit::{Ambient, ServiceName};
 use wire::Service;
@@ -33,7 +34,7 @@ use config::VerifierConfig;
 use consumers::{Copier, TOPICS};
 use ports::{ClosureFeed, Owners, ReadModel};
 use tasks::ClosurePoll;
-use use_cases::{App, News, Revocation};
+use use_cases::{App, Revocation};
 
 /// What the service is made of.
 pub struct Deps {

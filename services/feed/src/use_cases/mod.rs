@@ -6,12 +6,12 @@ mod comment_edit;
 mod comment_list;
 mod counts;
 mod like;
-mod news;
 mod said_by;
 mod standing;
 
 use std::sync::Arc;
 
+use bus::News;
 use kit::{Ambient, CommentId, ErrorCode, Failure, MachineId};
 
 use crate::config::FeedConfig;
@@ -24,7 +24,6 @@ pub use comment_edit::comment_edit;
 pub use comment_list::comment_list;
 pub use counts::counts;
 pub use like::like;
-pub use news::News;
 pub use said_by::{Said, said_by};
 pub use standing::standing;
 

@@ -2,8 +2,6 @@
 
 mod cursor;
 mod frame;
-mod origin;
 
 pub use cursor::{Cursor, NotACursor};
 pub use frame::{LogFrame, LogsWanted, Output};
-pub use origin::same_origin;

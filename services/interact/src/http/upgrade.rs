@@ -5,11 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use kit::{ErrorCode, Failure, TenantId};
 use wire::Problem;
 use wire::auth::{TENANT_HEADER, bearer};
+use wire::origin::same_origin;
 
 use super::App;
 use super::socket::Socket;
 use super::waiting::Place;
-use crate::domain::same_origin;
 
 /// Messages of a client's are short.
 const MESSAGE_BYTES: usize = 16 << 10;

@@ -6,7 +6,6 @@ pub mod code;
 pub mod email;
 pub mod export;
 pub mod listing;
-pub mod origin;
 pub mod person;
 pub mod place;
 pub mod secrets;

@@ -7,8 +7,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{COOKIE, HOST, ORIGIN};
 use kit::{ErrorCode, Failure};
 use secrecy::SecretString;
-
-use crate::domain::origin::same_origin;
+use wire::origin::same_origin;
 
 /// The cookie's name.
 pub const NAME: &str = "berth_refresh";

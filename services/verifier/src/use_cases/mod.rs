@@ -5,7 +5,6 @@ mod check;
 mod check_key;
 mod confirmations;
 mod machine;
-mod news;
 mod resolve;
 mod revocation;
 mod tenant;
@@ -15,6 +14,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use bus::News;
 use cache::Cache;
 use kit::Ambient;
 
@@ -26,7 +26,6 @@ pub use check::check;
 pub use check_key::{KeyAsking, check_key};
 pub use confirmations::Confirmations;
 pub use machine::machine;
-pub use news::News;
 pub use revocation::Revocation;
 pub use tenant::tenant;
 

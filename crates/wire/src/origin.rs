@@ -1,5 +1,5 @@
-//! Whether a browser's page may open a socket: only one that this very host served. A page elsewhere could else use
-//! what the browser knows of its user.
+//! Whether a browser's page may use what the browser knows of its user (a cookie, a socket): only one that this very host
+//! served.
 
 /// `origin` is the header as sent, `http://host[:port]`; `host` the request's, `host[:port]`.
 pub fn same_origin(origin: &str, host: &str) -> bool {
