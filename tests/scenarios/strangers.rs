@@ -43,11 +43,15 @@ async fn an_allocation_is_its_tenants_alone() {
     let eve = berth.person_who("eve", PersonIs::Unverified).await;
     let redis = ada.running("redis", "cache").await;
 
-    // An admin is a stranger too, where it is not said otherwise.
+    everything_is_refused(&bob, &redis.id, 404, "allocation_not_found").await;
     for stranger in [&bob, &admin] {
-        everything_is_refused(stranger, &redis.id, 404, "allocation_not_found").await;
         both_sockets_are_refused(stranger, &redis.id, "allocation_not_found", 4404).await;
         assert_eq!(stranger.get("/allocations").await.expect(200)["items"], json!([]));
+    }
+    // An admin sees, stops and removes what is another's; the matrix has each verb.
+    for inside in ["/connection", "/logs", "/inspect", "/events"] {
+        let reply = admin.get(&format!("/allocations/{}{inside}", redis.id)).await;
+        reply.expect_refusal(404, "allocation_not_found");
     }
     let nobody = everything_like(&bob, "0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a").await;
     let stranger = everything_like(&bob, &redis.id).await;
