@@ -38,7 +38,7 @@ try() {
 
 # The last line is the count, as newman's is: test cases, and failures by kind and operation.
 count() {
-    sed -n -E 's/^ *([0-9]+) generated, ([0-9]+) found ([0-9]+) unique failures.*/\1 \3/p; s/^ *([0-9]+) generated, ([0-9]+) passed.*/\1 0/p' \
+    sed -n -E 's/^ *([0-9]+) generated, ([0-9]+) found ([0-9]+) unique failure.*/\1 \3/p; s/^ *([0-9]+) generated, ([0-9]+) passed.*/\1 0/p' \
         "$WORK/out" | tail -n 1 | awk '{ printf "schemathesis: %d passed, %d failed\n", $1 - $2, $2 }'
 }
 

@@ -63,12 +63,16 @@ build() { cargo build --workspace && cargo test --workspace --no-run; }
 # What meets the real engine, once more: a fault that shows one time in two has two chances.
 again() { cargo test --no-fail-fast -p berth-docker -p berth-tests --test engine --test scenarios; }
 preparation() { [ "$PREPARED" = 0 ]; }
+# How many requests schemathesis makes up for each operation.
+EXAMPLES=20
+[ "$WIDTH" != full ] || EXAMPLES=200
+outside() { stack/schemathesis.sh "$EXAMPLES"; }
 
-# counted LOG -> "PASSED FAILED" over cargo's and newman's result lines.
+# counted LOG -> "PASSED FAILED" over the result lines of cargo, newman and schemathesis.
 counted() {
     [ -f "$1" ] || { echo '0 0'; return; }
     sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
-        /^test result:/ || /^newman: / {
+        /^test result:/ || /^newman: / || /^schemathesis: / {
             for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) }
         }
         END { print p + 0, f + 0 }'
@@ -77,7 +81,7 @@ counted() {
 # A phase that failed without counting anything, as a build does, counts as one failure.
 report() {
     local name passed=0 failed=0 p f
-    for name in test again newman; do
+    for name in test again newman outside; do
         read -r p f < <(counted "$LOGS/$name.log")
         passed=$((passed + p)); failed=$((failed + f))
     done
@@ -103,6 +107,7 @@ main() {
             phase test cargo test --workspace --no-fail-fast || true
             if [ "$WIDTH" = full ]; then phase again again || true; fi
             phase newman stack/newman.sh || true
+            phase outside outside || true
         fi
     fi
     report
