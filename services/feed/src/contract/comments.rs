@@ -154,7 +154,14 @@ contract! {
             let gone = world.say(user, other, "gone").await;
             let second = world.say(user, other, "two").await;
             world.delete(user, other, gone.id).await;
-            assert_eq!(world.comments.of_user(user).await.unwrap(), [second, first]);
+            assert_eq!(world.comments.of_user(user, 9).await.unwrap(), [second, first]);
+        }
+
+        async fn of_more_than_is_asked_for_the_newest_are_told() {
+            let (user, machine) = (world.user(), world.machine());
+            world.say(user, machine, "one").await;
+            let (second, third) = (world.say(user, machine, "two").await, world.say(user, machine, "three").await);
+            assert_eq!(world.comments.of_user(user, 2).await.unwrap(), [third, second]);
         }
     }
 }

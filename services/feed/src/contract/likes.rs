@@ -114,8 +114,11 @@ contract! {
             world.set(user, other, Some(Stance::Like)).await;
             world.set(user, other, None).await;
             let at = world.ambient.now();
-            let opinions = world.likes.of_user(user).await.unwrap();
+            let opinions = world.likes.of_user(user, 9).await.unwrap();
             assert_eq!(opinions, [Opinion { machine, stance: Stance::Dislike, at }]);
+            world.set(user, other, Some(Stance::Like)).await;
+            assert_eq!(world.likes.of_user(user, 9).await.unwrap().len(), 2);
+            assert_eq!(world.likes.of_user(user, 1).await.unwrap().len(), 1);
         }
     }
 }

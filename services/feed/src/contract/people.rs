@@ -5,8 +5,8 @@ use bus::{Event, Record, Topic};
 use kit::{ErrorCode, MachineId, ServiceName};
 use testkit::contract;
 
-use super::{ANY_PACE, World, here};
-use crate::domain::{Author, Effect, Life, Person, Presence, Stance};
+use super::{ANY_PACE, World, act, here};
+use crate::domain::{Author, Draft, Effect, Life, Person, Presence, Stance};
 use crate::ports::Intake;
 
 impl World {
@@ -106,12 +106,16 @@ contract! {
 
         async fn who_is_gone_brings_nothing_back() {
             let (user, machine) = (world.user(), world.machine());
-            world.say(user, machine, "hello").await;
+            let comment = world.say(user, machine, "hello").await;
             world.person(user, 2, Life::Gone).await;
             let liked = world.likes.set(user, machine, Some(Stance::Like), world.ambient.now()).await;
             assert_eq!(liked.unwrap_err().code, ErrorCode::SessionClosed);
             let said = world.try_say(user, &world.draft(machine, "again"), ANY_PACE).await;
             assert_eq!(said.unwrap_err().code, ErrorCode::SessionClosed);
+            let draft = Draft { id: comment.id, ..world.draft(machine, "goodbye") };
+            let edited = world.comments.edit(user, &draft, &act("comment.edit", comment.id)).await;
+            assert_eq!(edited.unwrap_err().code, ErrorCode::SessionClosed);
+            assert_eq!(world.texts(machine).await, ["hello"]);
             // The removal of their allocations may be heard of afterwards.
             world.has_run(user, machine).await;
             assert!(!world.author(machine).await.has_run);

@@ -19,12 +19,13 @@ pub trait CommentStore: Send + Sync {
     /// is deleted.
     async fn create(&self, author: UserId, draft: &Draft, pace: Pace, act: &Act) -> Result<Comment, Failure>;
 
-    /// The same text again changes nothing. `None` where this author has no such comment about this machine.
+    /// The same text again changes nothing. `None` where this author has no such comment about this machine;
+    /// `SessionClosed` for an author who is deleted.
     async fn edit(&self, author: UserId, draft: &Draft, act: &Act) -> Result<Option<Comment>, Failure>;
 
     /// Whether this author had such a comment about this machine.
     async fn delete(&self, author: UserId, machine: MachineId, id: CommentId, act: &Act) -> Result<bool, Failure>;
 
-    /// All that one user wrote, newest first.
-    async fn of_user(&self, author: UserId) -> Result<Vec<Comment>, Failure>;
+    /// What one user wrote, newest first, at most `limit`.
+    async fn of_user(&self, author: UserId, limit: u32) -> Result<Vec<Comment>, Failure>;
 }

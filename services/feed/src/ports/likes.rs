@@ -21,6 +21,6 @@ pub trait LikeStore: Send + Sync {
         at: Timestamp,
     ) -> Result<Standing, Failure>;
 
-    /// All that one user thinks, by machine.
-    async fn of_user(&self, user: UserId) -> Result<Vec<Opinion>, Failure>;
+    /// What one user thinks, by machine, at most `limit`.
+    async fn of_user(&self, user: UserId, limit: u32) -> Result<Vec<Opinion>, Failure>;
 }

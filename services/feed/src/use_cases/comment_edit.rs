@@ -5,7 +5,7 @@ use kit::{Act, Caller, CommentId, Failure, MachineId};
 use super::{App, comment_not_found, comment_of};
 use crate::domain::{Comment, CommentText, Draft};
 
-/// `MachineNotFound`, `CommentNotFound`; `Forbidden` for another's comment.
+/// `MachineNotFound`, `CommentNotFound`; `Forbidden` for another's comment, `SessionClosed` for an author who is deleted.
 pub async fn comment_edit(
     app: &App,
     caller: &Caller,

@@ -66,6 +66,7 @@ impl CommentStore for SqliteFeed {
         let (ambient, draft, act) = (self.ambient.clone(), draft.clone(), act.clone());
         let work = self.database.write(move |c| {
             Box::pin(async move {
+                people::require_present(c, author).await?;
                 if rewrite(c, author, &draft).await? {
                     audit::append(c, &ambient, ServiceName::Feed, &act).await?;
                 }
@@ -91,9 +92,10 @@ impl CommentStore for SqliteFeed {
         work.await
     }
 
-    async fn of_user(&self, author: UserId) -> Result<Vec<Comment>, Failure> {
-        let rows = sqlx::query(comments!("c.user_id = ? ORDER BY c.id DESC"))
+    async fn of_user(&self, author: UserId, limit: u32) -> Result<Vec<Comment>, Failure> {
+        let rows = sqlx::query(comments!("c.user_id = ? ORDER BY c.id DESC LIMIT ?"))
             .bind(author.as_bytes())
+            .bind(limit)
             .fetch_all(self.database.readers())
             .await
             .stored()?;

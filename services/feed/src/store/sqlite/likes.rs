@@ -37,24 +37,25 @@ impl LikeStore for SqliteFeed {
         work.await
     }
 
-    async fn of_user(&self, user: UserId) -> Result<Vec<Opinion>, Failure> {
+    async fn of_user(&self, user: UserId, limit: u32) -> Result<Vec<Opinion>, Failure> {
         let mut reader = self.database.readers().acquire().await.stored()?;
-        opinions(&mut reader, user).await
+        opinions(&mut reader, user, limit).await
     }
 }
 
 /// Takes everything back that a user thinks, with its counts.
 pub async fn clear(c: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
-    for opinion in opinions(c, user).await? {
+    for opinion in opinions(c, user, u32::MAX).await? {
         put(c, user, opinion.machine, None, opinion.at).await?;
         count(c, opinion.machine, Stance::moves(Some(opinion.stance), None)).await?;
     }
     Ok(())
 }
 
-async fn opinions(c: &mut SqliteConnection, user: UserId) -> Result<Vec<Opinion>, Failure> {
-    let rows = sqlx::query("SELECT machine_id, stance, at FROM likes WHERE user_id = ? ORDER BY machine_id")
+async fn opinions(c: &mut SqliteConnection, user: UserId, limit: u32) -> Result<Vec<Opinion>, Failure> {
+    let rows = sqlx::query("SELECT machine_id, stance, at FROM likes WHERE user_id = ? ORDER BY machine_id LIMIT ?")
         .bind(user.as_bytes())
+        .bind(limit)
         .fetch_all(c)
         .await
         .stored()?;

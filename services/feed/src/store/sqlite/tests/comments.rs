@@ -33,6 +33,8 @@ enum Breaks {
     Acts,
     /// Tells of everybody's comments about the machines that the user spoke of.
     Owner,
+    /// Tells all that there is, however much that is.
+    Limit,
 }
 
 struct Broken(Arc<SqliteFeed>, Breaks);
@@ -118,8 +120,9 @@ impl CommentStore for Broken {
         self.0.delete(author, machine, id, act).await
     }
 
-    async fn of_user(&self, author: UserId) -> Result<Vec<Comment>, Failure> {
-        let own = self.0.of_user(author).await?;
+    async fn of_user(&self, author: UserId, limit: u32) -> Result<Vec<Comment>, Failure> {
+        let limit = if self.1 == Breaks::Limit { u32::MAX } else { limit };
+        let own = self.0.of_user(author, limit).await?;
         if self.1 != Breaks::Owner {
             return Ok(own);
         }
@@ -142,7 +145,9 @@ async fn a_wrong_list_of_comments_fails_the_cases_that_are_about_its_fault() {
     let shift = "a_list_read_in_pieces_does_not_shift_under_those_who_write";
     breaking(Breaks::Order, &[order, shift, "an_edit_keeps_its_place_and_tells_when"]).await;
     breaking(Breaks::Cursor, &[order, shift, "a_cursor_that_no_list_gave_is_refused"]).await;
-    breaking(Breaks::Owner, &["all_that_one_user_wrote_is_told_and_nothing_else"]).await;
+    let newest = "of_more_than_is_asked_for_the_newest_are_told";
+    breaking(Breaks::Owner, &["all_that_one_user_wrote_is_told_and_nothing_else", newest]).await;
+    breaking(Breaks::Limit, &[newest]).await;
 }
 
 #[tokio::test]

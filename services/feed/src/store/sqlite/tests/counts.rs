@@ -53,8 +53,8 @@ impl CommentStore for CountsAll {
         Ok(removed)
     }
 
-    async fn of_user(&self, author: UserId) -> Result<Vec<Comment>, Failure> {
-        self.0.of_user(author).await
+    async fn of_user(&self, author: UserId, limit: u32) -> Result<Vec<Comment>, Failure> {
+        self.0.of_user(author, limit).await
     }
 }
 

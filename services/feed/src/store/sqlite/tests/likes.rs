@@ -64,9 +64,9 @@ impl LikeStore for Broken {
         work.await
     }
 
-    async fn of_user(&self, user: UserId) -> Result<Vec<Opinion>, Failure> {
+    async fn of_user(&self, user: UserId, limit: u32) -> Result<Vec<Opinion>, Failure> {
         if self.1 != Breaks::Owner {
-            return self.0.of_user(user).await;
+            return self.0.of_user(user, limit).await;
         }
         let everybody: Vec<Vec<u8>> = sqlx::query_scalar("SELECT DISTINCT user_id FROM likes")
             .fetch_all(self.0.database.readers())
@@ -74,7 +74,7 @@ impl LikeStore for Broken {
             .map_err(Failure::internal)?;
         let mut all = Vec::new();
         for somebody in everybody.iter().filter_map(|bytes| UserId::from_bytes(bytes)) {
-            all.extend(self.0.of_user(somebody).await?);
+            all.extend(self.0.of_user(somebody, limit).await?);
         }
         Ok(all)
     }

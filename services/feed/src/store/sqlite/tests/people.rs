@@ -43,7 +43,7 @@ impl Broken {
     /// Every machine that this user spoke of.
     async fn spoken_of(&self, user: UserId) -> Vec<MachineId> {
         use crate::ports::CommentStore as _;
-        self.0.of_user(user).await.unwrap().into_iter().map(|comment| comment.machine).collect()
+        self.0.of_user(user, 100).await.unwrap().into_iter().map(|comment| comment.machine).collect()
     }
 
     async fn misread(&self, effect: Effect) -> Vec<Effect> {
