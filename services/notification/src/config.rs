@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NotificationConfig {
-    /// How many messages are sent at the same time. 1 to 64.
+    /// How many messages are sent at the same time, one of them a code: where it is 1, a code goes beside it. 1 to 64.
     pub at_once: u32,
     /// How many webhooks are called at the same time. 1 to 256.
     pub webhooks_at_once: u32,

@@ -60,7 +60,7 @@ pub struct Deps {
 /// `InvalidInput` where a setting is out of its bounds.
 pub fn build(deps: Deps) -> Result<wire::Service, Failure> {
     deps.config.validate()?;
-    let task = |lane| Scheduled::new(Arc::new(DeliveryTask::new(lane, delivering(&deps), deps.config.clone())));
+    let task = |lane| DeliveryTask::scheduled(lane, delivering(&deps), deps.config.clone());
     let (messages, webhooks) = (task(Lane::Messages), task(Lane::Webhooks));
     let wake = Wake { messages: messages.wake.clone(), webhooks: webhooks.wake.clone() };
     let sweep =

@@ -70,6 +70,36 @@ contract! {
             assert_eq!(world.claim_webhooks().await.len(), 1);
         }
 
+        async fn codes_are_claimed_apart_from_what_is_no_code() {
+            let (kind, told) = (Kind::NewLogin, world.told(world.code().user));
+            let news = Delivery::to_person(DeliveryId::mint(&world.ambient()), kind, Channel::Email, told, world.now());
+            world.take(&news).await;
+            assert_eq!(world.deliveries.next_due(Lane::Codes).await.unwrap(), None);
+            let code = world.taken().await;
+            let claimed = world.claim(Lane::Codes, world.now()).await;
+            assert_eq!(claimed.iter().map(|claimed| claimed.id).collect::<Vec<_>>(), [code.id]);
+            let rest = world.claim_messages().await;
+            assert_eq!(rest.iter().map(|claimed| claimed.id).collect::<Vec<_>>(), [news.id]);
+        }
+
+        async fn no_more_than_two_of_a_users_webhooks_are_called_at_once() {
+            let (ada, eve) = (world.code().user, world.code().user);
+            let mut made = Vec::new();
+            for user in [ada, ada, ada, eve] {
+                let webhook = world.made(world.webhook(user, &["*"])).await;
+                made.push(webhook.id);
+                assert!(world.webhooks.enqueue(world.event_for(&webhook)).await.unwrap());
+                world.clock.advance(Duration::from_secs(1));
+            }
+            let claimed = world.claim_webhooks().await;
+            let of = |user| claimed.iter().filter(|delivery| delivery.user == user).collect::<Vec<_>>();
+            assert_eq!((of(ada).len(), of(eve).len()), (2, 1));
+            assert_eq!(world.claim_webhooks().await, []);
+            world.end(of(ada)[0], Outcome::Sent).await;
+            let third = world.claim_webhooks().await;
+            assert_eq!(third.iter().map(|delivery| delivery.webhook).collect::<Vec<_>>(), [Some(made[2])]);
+        }
+
         async fn a_retry_waits_and_keeps_the_code() {
             let delivery = world.taken().await;
             world.claim_messages().await;

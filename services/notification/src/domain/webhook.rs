@@ -11,6 +11,8 @@ use super::kind::EventType;
 pub const MOST: usize = 10;
 /// How many events that its owner asked for may wait at one: a test is no way to flood somebody.
 pub const MOST_TESTS: usize = 5;
+/// How many of one user's are called at the same time: slow receivers of theirs hold up nobody else's.
+pub const AT_ONCE: u32 = 2;
 /// How long the secret before a rotation signs beside the new one.
 pub const OVERLAP: Duration = Duration::from_secs(24 * 3_600);
 /// A receiver that failed for so long without one success is given up.

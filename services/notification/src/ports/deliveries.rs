@@ -10,7 +10,9 @@ use crate::domain::{Attempt, Delivery, DeliveryId, Health};
 pub enum Lane {
     /// Mail and texts; codes go first.
     Messages,
-    /// One at a time to each webhook.
+    /// The codes among those.
+    Codes,
+    /// One at a time to each webhook, and to one user's webhooks as many as `domain::webhook::AT_ONCE`.
     Webhooks,
 }
 

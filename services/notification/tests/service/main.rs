@@ -8,6 +8,7 @@ mod forbidden;
 mod kept;
 mod news;
 mod preferences;
+mod slow;
 mod support;
 mod texts;
 mod webhook_calls;

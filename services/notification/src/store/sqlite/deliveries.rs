@@ -7,6 +7,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::{SqliteStore, rows, webhooks};
 use crate::domain::delivery::Told;
+use crate::domain::webhook::AT_ONCE;
 use crate::domain::{Attempt, Channel, Delivery, DeliveryId, Facts, Health, Kind, Outcome, State};
 use crate::ports::{Deliveries, Ended, Lane};
 
@@ -14,11 +15,21 @@ use crate::ports::{Deliveries, Ended, Lane};
 const DUE_MESSAGES: &str = "SELECT * FROM delivery
     WHERE state = 'pending' AND channel <> 'webhook' AND due_at <= ?1 AND held_until <= ?1
     ORDER BY sealed_code IS NULL, due_at, id LIMIT ?2";
-/// The oldest that is due for each webhook that nothing is under way to.
-const DUE_WEBHOOKS: &str = "SELECT * FROM delivery WHERE id IN (
-        SELECT MIN(id) FROM delivery WHERE state = 'pending' AND channel = 'webhook' AND due_at <= ?1
-        GROUP BY webhook_id HAVING MAX(held_until) <= ?1)
+const DUE_CODES: &str = "SELECT * FROM delivery
+    WHERE state = 'pending' AND channel <> 'webhook' AND sealed_code IS NOT NULL AND due_at <= ?1 AND held_until <= ?1
     ORDER BY due_at, id LIMIT ?2";
+/// The oldest that is due for each webhook that nothing is under way to, as far as its user has room.
+const DUE_WEBHOOKS: &str = "WITH busy AS (
+        SELECT user_id, COUNT(*) AS under_way FROM delivery
+        WHERE state = 'pending' AND channel = 'webhook' AND held_until > ?1 GROUP BY user_id),
+    next AS (
+        SELECT user_id, MIN(id) AS id FROM delivery WHERE state = 'pending' AND channel = 'webhook' AND due_at <= ?1
+        GROUP BY user_id, webhook_id HAVING MAX(held_until) <= ?1),
+    placed AS (SELECT user_id, id, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY id) AS place FROM next)
+    SELECT delivery.* FROM delivery JOIN placed ON placed.id = delivery.id
+        LEFT JOIN busy ON busy.user_id = placed.user_id
+    WHERE placed.place + COALESCE(busy.under_way, 0) <= ?3
+    ORDER BY delivery.due_at, delivery.id LIMIT ?2";
 
 #[async_trait]
 impl Deliveries for SqliteStore {
@@ -61,9 +72,11 @@ impl Deliveries for SqliteStore {
         // NULL where nothing waits.
         let next: Option<i64> = sqlx::query_scalar(
             "SELECT MIN(CASE WHEN due_at > held_until THEN due_at ELSE held_until END)
-             FROM delivery WHERE state = 'pending' AND (channel = 'webhook') = ?",
+             FROM delivery WHERE state = 'pending' AND (channel = 'webhook') = ?
+             AND (sealed_code IS NOT NULL OR NOT ?)",
         )
         .bind(lane == Lane::Webhooks)
+        .bind(lane == Lane::Codes)
         .fetch_one(self.database.readers())
         .await
         .stored()?;
@@ -137,9 +150,12 @@ async fn due(
 ) -> Result<Vec<Delivery>, Failure> {
     let statement = match lane {
         Lane::Messages => DUE_MESSAGES,
+        Lane::Codes => DUE_CODES,
         Lane::Webhooks => DUE_WEBHOOKS,
     };
-    let rows = sqlx::query(statement).bind(at.as_micros()).bind(limit).fetch_all(connection).await.stored()?;
+    let due = sqlx::query(statement).bind(at.as_micros()).bind(limit);
+    let due = if lane == Lane::Webhooks { due.bind(AT_ONCE) } else { due };
+    let rows = due.fetch_all(connection).await.stored()?;
     rows.iter().map(rows::delivery).collect()
 }
 

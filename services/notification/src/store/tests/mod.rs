@@ -78,7 +78,9 @@ const PROOFS: &[(Broken, Suite, &[&str])] = &[
         contract::deliveries,
         &[
             "a_hundred_claims_at_once_get_a_delivery_once",
+            "codes_are_claimed_apart_from_what_is_no_code",
             "each_webhook_gets_one_at_a_time_and_messages_do_not_wait_for_it",
+            "no_more_than_two_of_a_users_webhooks_are_called_at_once",
             "what_is_claimed_is_held_for_its_time",
         ],
     ),
@@ -91,6 +93,7 @@ const PROOFS: &[(Broken, Suite, &[&str])] = &[
             "a_retry_waits_and_keeps_the_code",
             "an_attempt_says_where_it_went_and_what_was_answered",
             "every_end_wipes_the_code_and_all_but_a_dead_one_what_it_tells",
+            "no_more_than_two_of_a_users_webhooks_are_called_at_once",
             "only_so_many_tests_wait_at_a_webhook",
             "only_what_ended_before_is_forgotten",
             "only_what_was_given_up_is_listed_the_newest_first",
@@ -113,6 +116,7 @@ const PROOFS: &[(Broken, Suite, &[&str])] = &[
         contract::deliveries,
         &[
             "a_webhook_that_is_gone_is_turned_off_and_its_owner_told_once",
+            "codes_are_claimed_apart_from_what_is_no_code",
             "each_webhook_gets_one_at_a_time_and_messages_do_not_wait_for_it",
         ],
     ),
