@@ -16,7 +16,8 @@ use crate::use_cases::log::log;
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
     /// Only the last so many lines.
-    tail: Option<u64>,
+    #[param(format = Int64, maximum = 4_294_967_295_u32)]
+    tail: Option<u32>,
     /// Only lines at or after this time (RFC 3339).
     since: Option<String>,
     /// Only lines that contain this text.
@@ -40,7 +41,7 @@ pub async fn handler(
 ) -> Result<HttpResponse, Problem> {
     let since = query.0.since.as_deref().map(str::parse::<Timestamp>).transpose();
     let since = since.map_err(|error| Failure::invalid("since", error.to_string()))?;
-    let options = LogOptions { tail: query.0.tail, since, grep: query.0.grep };
+    let options = LogOptions { tail: query.0.tail.map(u64::from), since, grep: query.0.grep };
     let timestamps = query.0.timestamps;
     let (allocation, lines) = log(&desk, &caller, id.0, &options).await?;
     let lines = lines.map(move |line| {

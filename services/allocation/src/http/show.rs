@@ -20,14 +20,15 @@ use crate::use_cases::show::show;
 pub struct Parameters {
     /// Answer once it is in this state, can no longer get there, or time is up.
     wait_for: Option<String>,
-    /// Seconds, at most 60; default 30.
-    timeout: Option<u64>,
+    /// Seconds; more than 60 are taken for 60. Default 30.
+    #[param(format = Int64, maximum = 4_294_967_295_u32)]
+    timeout: Option<u32>,
 }
 
 impl Parameters {
     /// What is waited for, and for how long.
     fn goal(&self) -> Result<Option<(State, Duration)>, Failure> {
-        let span = Duration::from_secs(self.timeout.unwrap_or(30));
+        let span = Duration::from_secs(self.timeout.unwrap_or(30).into());
         let state = self.wait_for.as_deref().map(|text| {
             let unknown = || Failure::invalid("wait_for", format!("There is no state called {text}."));
             State::parse(text).ok_or_else(unknown)

@@ -125,6 +125,13 @@ impl Bench {
         (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text()))
     }
 
+    /// What the interface says of itself.
+    pub fn document(&self) -> Value {
+        let routes = self.routes.clone();
+        let (_, document) = App::new().into_utoipa_app().configure(|config| routes(config)).split_for_parts();
+        serde_json::to_value(document).unwrap()
+    }
+
     pub async fn get(&self, token: &str, path: &str) -> (u16, Value) {
         self.call(token, Method::GET, path, None).await
     }

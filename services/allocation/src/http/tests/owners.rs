@@ -167,3 +167,20 @@ async fn a_name_is_changed_in_any_state_and_a_bad_one_is_refused() {
     let (status, problem) = rename(json!({"name": "late"})).await;
     assert_eq!((status, &problem["code"]), (409, &json!("allocation_removed")));
 }
+
+#[actix_web::test]
+async fn a_number_in_a_query_may_be_as_great_as_the_document_says() {
+    let bench = Bench::start().await;
+    let (_, token) = bench.login(Who::Verified);
+    let id = bench.create(&token, "cache").await;
+    let document = bench.document();
+    for (rest, name) in [("", "timeout"), ("/logs", "tail")] {
+        let parameters = &document["paths"][format!("/allocations/{{id}}{rest}")]["get"]["parameters"];
+        let parameter = parameters.as_array().unwrap().iter().find(|parameter| parameter["name"] == name).unwrap();
+        let greatest = parameter["schema"]["maximum"].as_u64().unwrap();
+        let (status, answer) = bench.get(&token, &format!("/allocations/{id}{rest}?{name}={greatest}")).await;
+        assert_eq!(status, 200, "{name}: {answer}");
+        let (status, problem) = bench.get(&token, &format!("/allocations/{id}{rest}?{name}={}", greatest + 1)).await;
+        assert_eq!((status, problem["code"].as_str()), (400, Some("invalid_input")), "{name}");
+    }
+}
