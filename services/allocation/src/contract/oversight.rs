@@ -1,12 +1,13 @@
 //! What is seen from above, and the bounds that are set there.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use kit::{Act, ErrorCode, PageRequest, TenantId};
 
 use super::{World, instances, plenty};
-use crate::domain::lifecycle::State;
+use crate::domain::lifecycle::{State, Verb};
 use crate::domain::listing::{Filter, Sort};
 use crate::domain::quota::Amounts;
 
@@ -67,6 +68,51 @@ testkit::contract! {
             let live = world.oversight.live_of(world.tenant).await.unwrap();
             assert_eq!(live.iter().map(|one| one.id).collect::<Vec<_>>(), [alive.id]);
             assert_eq!(gone.state, State::Removed);
+        }
+
+        async fn a_closed_tenant_begins_nothing_and_can_still_be_emptied() {
+            let (running, stopped) = (world.created().await, world.created().await);
+            world.store.change(world.tenant, stopped.id, world.wish(Verb::Stop, stopped.id)).await.unwrap();
+            for _ in 0..2 {
+                world.oversight.close(world.tenant, world.ambient.now()).await.unwrap();
+            }
+            let before = (world.events().await.len(), world.acts().await.len());
+            let create = world.store.create(world.tenant, world.with_key("k", 1), plenty()).await;
+            assert_eq!(create.unwrap_err().code, ErrorCode::SessionClosed);
+            for (verb, id) in [(Verb::Start, stopped.id), (Verb::Start, running.id), (Verb::Restart, running.id)] {
+                let begun = world.store.change(world.tenant, id, world.wish(verb, id)).await;
+                assert_eq!(begun.unwrap_err().code, ErrorCode::SessionClosed, "{verb:?}");
+            }
+            assert_eq!((world.events().await.len(), world.acts().await.len()), before, "a refusal leaves nothing");
+            for (verb, id) in [(Verb::Stop, running.id), (Verb::Remove, running.id), (Verb::Remove, stopped.id)] {
+                world.store.change(world.tenant, id, world.wish(verb, id)).await.unwrap();
+            }
+            world.create(world.new_allocation_of(TenantId::mint(&world.ambient))).await;
+        }
+
+        async fn what_is_there_when_a_tenant_is_closed_is_all_that_there_will_be() {
+            let store = &world.store;
+            let makes = join_all((0..60).map(|_| store.create(world.tenant, world.new_allocation(), plenty())));
+            let close = async {
+                world.oversight.close(world.tenant, world.ambient.now()).await.unwrap();
+                world.oversight.live_of(world.tenant).await.unwrap().len()
+            };
+            let (made, there) = join(makes, close).await;
+            assert_eq!(made.iter().filter(|made| made.is_ok()).count(), there);
+            let late = store.create(world.tenant, world.new_allocation(), plenty()).await;
+            assert_eq!(late.unwrap_err().code, ErrorCode::SessionClosed);
+            assert_eq!(world.oversight.live_of(world.tenant).await.unwrap().len(), there);
+        }
+
+        async fn a_closing_is_forgotten_with_what_was_removed_then() {
+            let day = Duration::from_secs(86_400);
+            let now = world.ambient.now();
+            world.oversight.close(world.tenant, now).await.unwrap();
+            world.fleet.sweep(now.plus(day * 29)).await.unwrap();
+            let refused = world.store.create(world.tenant, world.new_allocation(), plenty()).await;
+            assert_eq!(refused.unwrap_err().code, ErrorCode::SessionClosed);
+            world.fleet.sweep(now.plus(day * 31)).await.unwrap();
+            assert!(world.store.create(world.tenant, world.new_allocation(), plenty()).await.is_ok());
         }
 
         async fn a_bound_is_the_tenants_own_until_it_is_taken_back() {

@@ -1,11 +1,13 @@
 //! The methods over a pipe, as the services that may call them do.
 
+use actix_web::http::Method;
 use kit::{AllocationId, ErrorCode, ServiceName, TenantId, UserId};
 use proto::convert::failure_of;
 use proto::v1::{self, Settlement};
 use testkit::{Who, until};
 
 use crate::domain::lifecycle::{Desired, State};
+use crate::store::sqlite::tests::wrong;
 use crate::testing::service::Bench;
 
 const STOPPED: Settlement = Settlement::Stopped;
@@ -139,6 +141,41 @@ async fn an_account_that_goes_takes_everything_with_it_and_leaves_others_alone()
     }
     assert_eq!(bench.world.oversight.live_of(bob.tenant).await.unwrap()[0].id, bobs);
     assert_eq!(bench.settle(TenantId::mint(&kit::Ambient::system()), REMOVED, ada.user).await, 0);
+}
+
+#[actix_web::test]
+async fn a_request_that_was_let_in_before_the_account_went_begins_nothing_after() {
+    let bench = Bench::start().await;
+    let (ada, token) = bench.login(Who::Verified);
+    let id = bench.create(&token, "mine").await;
+    bench.until(id, State::Running).await;
+    bench.settle(ada.tenant, REMOVED, ada.user).await;
+    let body = serde_json::json!({"machine_id": bench.machine()});
+    for (path, body) in [("/allocations", Some(body)), (&*format!("/allocations/{id}/start"), None)] {
+        let (status, problem) = bench.call(&token, Method::POST, path, body).await;
+        assert_eq!((status, problem["code"].as_str()), (401, Some("session_closed")), "{path}");
+    }
+    bench.until(id, State::Removed).await;
+    assert_eq!(bench.settle(ada.tenant, REMOVED, ada.user).await, 0);
+}
+
+#[actix_web::test]
+async fn one_wish_that_fails_keeps_no_other_from_being_made() {
+    let bench = Bench::over(wrong::partial().await);
+    let (ada, token) = bench.login(Who::Verified);
+    let mut ids = Vec::new();
+    for name in ["before", "free", "after"] {
+        ids.push(bench.create(&token, name).await);
+    }
+    let (tenant_id, actor) = (ada.tenant.to_string(), ada.user.to_string());
+    let request = v1::SettleRequest { tenant_id, wish: STOPPED.into(), actor };
+    let failed = bench.client(ServiceName::User).settle(request).await.unwrap_err();
+    assert_eq!(failure_of(&failed).code, ErrorCode::StoreUnavailable);
+    let mut desired = Vec::new();
+    for id in ids {
+        desired.push(bench.world.fleet.find(id).await.unwrap().unwrap().desired);
+    }
+    assert_eq!(desired, [Desired::Running, Desired::Stopped, Desired::Running]);
 }
 
 #[actix_web::test]

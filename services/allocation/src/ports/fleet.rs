@@ -119,7 +119,8 @@ pub trait AllocationFleet: Send + Sync {
     async fn hint_position(&self) -> Result<u64, Failure>;
     async fn hints_heard(&self, position: u64) -> Result<(), Failure>;
 
-    /// Removes keys older than 24 h, set-aside ports whose time is over and allocations removed 30 days ago.
+    /// Removes keys older than 24 h, set-aside ports whose time is over, and allocations that were removed and tenants
+    /// that were closed 30 days ago.
     async fn sweep(&self, at: Timestamp) -> Result<u64, Failure>;
 }
 

@@ -2,7 +2,7 @@
 //! else may name this; whoever has learned a tenant here goes on through the tenant's own store.
 
 use async_trait::async_trait;
-use kit::{Act, AllocationId, Failure, Page, PageRequest, TenantId};
+use kit::{Act, AllocationId, Failure, Page, PageRequest, TenantId, Timestamp};
 
 use crate::domain::allocation::Allocation;
 use crate::domain::listing::Filter;
@@ -22,6 +22,10 @@ pub trait AllocationOversight: Send + Sync {
 
     /// All of a tenant's that are not removed.
     async fn live_of(&self, tenant: TenantId) -> Result<Vec<Allocation>, Failure>;
+
+    /// From its commit on the tenant begins nothing: no creation, start or restart. What it has can still be stopped and
+    /// removed. Doing it twice is doing it once.
+    async fn close(&self, tenant: TenantId, at: Timestamp) -> Result<(), Failure>;
 
     /// Sets what a tenant may hold, or with `None` gives it the default again; the act commits with it. What is held
     /// already stays, also where it is more.

@@ -36,8 +36,8 @@ pub trait AllocationStore: Send + Sync {
     async fn find_by_key(&self, tenant: TenantId, key: &IdempotencyKey) -> Result<Option<Allocation>, Failure>;
 
     /// Row, leases, quota, work and event in one transaction; a refusal leaves nothing behind. `default` bounds the
-    /// tenant where no admin said otherwise. `name_taken`, `quota_exceeded`, `site_full`. A key that a request running
-    /// at the same time used first gives that one's allocation and `true`.
+    /// tenant where no admin said otherwise. `name_taken`, `quota_exceeded`, `site_full`; `session_closed` for a closed
+    /// tenant. A key that a request running at the same time used first gives that one's allocation and `true`.
     async fn create(
         &self,
         tenant: TenantId,
@@ -48,7 +48,8 @@ pub trait AllocationStore: Send + Sync {
     async fn list(&self, tenant: TenantId, filter: &Filter, page: &PageRequest) -> Result<Page<Allocation>, Failure>;
 
     /// Notes a wish and begins the work that it takes, in one transaction. `allocation_not_found`, `allocation_removed`,
-    /// `allocation_busy`; `quota_exceeded` and `site_full` where leases are taken anew.
+    /// `allocation_busy`; `quota_exceeded` and `site_full` where leases are taken anew; `session_closed` where a closed
+    /// tenant wants to begin something.
     async fn change(&self, tenant: TenantId, id: AllocationId, change: Change) -> Result<Allocation, Failure>;
 
     /// Gives it another name, in any state and beside any work. The one that it has is no change.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kit::{Act, AllocationId, Caller, ErrorCode, Failure, Page, PageRequest, Scope, TenantId};
+use kit::{Act, AllocationId, Caller, ErrorCode, Failure, Page, PageRequest, Scope, TenantId, Timestamp};
 
 use super::Desk;
 use crate::domain::allocation::Allocation;
@@ -36,6 +36,11 @@ impl Overseer {
     /// All of a tenant's that are not removed.
     pub async fn live_of(&self, tenant: TenantId) -> Result<Vec<Allocation>, Failure> {
         self.0.live_of(tenant).await
+    }
+
+    /// Lets a tenant begin nothing from now on.
+    pub(super) async fn close(&self, tenant: TenantId, at: Timestamp) -> Result<(), Failure> {
+        self.0.close(tenant, at).await
     }
 
     /// Sets a tenant's limits, or gives it the default again.

@@ -1,7 +1,7 @@
 //! Stops or removes all that a tenant has, because its account is suspended or goes. Whoever asks does so again until
-//! nothing is left: each time what slipped in since is wished the same.
+//! nothing is left: each time what a suspended one began since is wished the same. One that goes begins nothing any more.
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 use kit::{Act, ErrorCode, Failure, TenantId, UserId};
 
 use super::change::{Wish, ask};
@@ -9,12 +9,17 @@ use super::{Desk, SUBJECT};
 use crate::domain::allocation::{Allocation, Cause};
 use crate::domain::settlement::Settlement;
 
-/// Wishes what is not wished yet; says how many are not stopped, or not removed, by now. `actor` brought it about.
+/// Wishes what is not wished yet; says how many are not stopped, or not removed, by now. `actor` brought it about. Where a
+/// wish fails the others are made all the same, and the first failure is told.
 pub async fn settle(desk: &Desk, tenant: TenantId, settlement: Settlement, actor: UserId) -> Result<u32, Failure> {
+    if settlement == Settlement::Removed {
+        desk.overseer.close(tenant, desk.ambient.now()).await?;
+    }
     let live = desk.overseer.live_of(tenant).await?;
     let left = live.iter().filter(|allocation| !settlement.is_reached(allocation)).count();
     let unwished = live.iter().filter(|allocation| !settlement.is_wished(allocation));
-    try_join_all(unwished.map(|allocation| wish(desk, settlement, allocation, actor))).await?;
+    let wished = join_all(unwished.map(|allocation| wish(desk, settlement, allocation, actor))).await;
+    wished.into_iter().collect::<Result<(), _>>()?;
     Ok(u32::try_from(left).unwrap_or(u32::MAX))
 }
 

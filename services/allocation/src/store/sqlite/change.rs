@@ -5,9 +5,9 @@ use sqlite::{Stored as _, is_unique_violation};
 use sqlx::SqliteConnection;
 
 use super::record::{self, Changed, name_taken};
-use super::{Settings, leases, rows, usage, work};
+use super::{Settings, closed, leases, rows, usage, work};
 use crate::domain::allocation::Allocation;
-use crate::domain::lifecycle::{Decision, State, Verb, Work, decide};
+use crate::domain::lifecycle::{Decision, Desired, State, Verb, Work, decide};
 use crate::ports::store::{Change, Word};
 
 /// Notes a wish and begins what it takes; recorded also where there is nothing to do.
@@ -17,6 +17,9 @@ pub async fn apply(
     before: &Allocation,
     change: &Change,
 ) -> Result<Allocation, Failure> {
+    if change.verb.desired() == Desired::Running {
+        closed::require_open(connection, before.tenant).await?;
+    }
     let decision = decide(change.verb, before.state, before.desired, before.working, before.details.ever_ran);
     let mut details = before.details.clone();
     details.force |= change.force && change.verb == Verb::Remove;

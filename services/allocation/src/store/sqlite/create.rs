@@ -5,7 +5,7 @@ use sqlite::{Stored as _, is_unique_violation};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::record::{self, name_taken};
-use super::{Settings, leases, rows, usage, work};
+use super::{Settings, closed, leases, rows, usage, work};
 use crate::domain::allocation::{Allocation, Cause};
 use crate::domain::lifecycle::{State, Work};
 use crate::domain::quota::Amounts;
@@ -46,6 +46,7 @@ pub async fn create(
     new: &NewAllocation,
     default: Amounts,
 ) -> Result<(Allocation, bool), Failure> {
+    closed::require_open(connection, tenant).await?;
     let allocation = &new.allocation;
     if let Some(key) = &new.key {
         if let Some(made) = by_key(connection, tenant, key, allocation.created_at).await? {

@@ -261,6 +261,7 @@ async fn sweep(connection: &mut SqliteConnection, now: i64) -> Result<u64, Failu
             now - 30 * DAY_MICROS,
         ),
         ("DELETE FROM allocation WHERE state = 'removed' AND updated_at < ?", now - 30 * DAY_MICROS),
+        ("DELETE FROM closed_tenant WHERE at < ?", now - 30 * DAY_MICROS),
     ] {
         let done = sqlx::query(statement).bind(before).execute(&mut *connection).await.stored()?;
         swept += done.rows_affected();

@@ -1,6 +1,7 @@
 //! Allocations in one SQLite file.
 
 mod change;
+mod closed;
 mod create;
 mod fleet;
 mod leases;

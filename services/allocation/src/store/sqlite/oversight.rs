@@ -1,11 +1,11 @@
 //! What is seen from above: reads across tenants, and the bounds that admins set.
 
 use async_trait::async_trait;
-use kit::{Act, AllocationId, Failure, Page, PageRequest, ServiceName, TenantId};
+use kit::{Act, AllocationId, Failure, Page, PageRequest, ServiceName, TenantId, Timestamp};
 use sqlite::Stored as _;
 
 use super::rows::{self, select_allocation};
-use super::{SqliteStore, listing, usage};
+use super::{SqliteStore, closed, listing, usage};
 use crate::domain::allocation::Allocation;
 use crate::domain::listing::Filter;
 use crate::domain::quota::{Amounts, Quota};
@@ -32,6 +32,10 @@ impl AllocationOversight for SqliteStore {
         let query = sqlx::query(select_allocation!("WHERE a.tenant_id = ? AND a.state <> 'removed'"));
         let found = query.bind(tenant.as_bytes()).fetch_all(self.database.readers()).await;
         found.stored()?.iter().map(rows::allocation).collect()
+    }
+
+    async fn close(&self, tenant: TenantId, at: Timestamp) -> Result<(), Failure> {
+        self.database.write(move |c| Box::pin(closed::close(c, tenant, at))).await
     }
 
     async fn bound(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::{OutboxSource, Topic};
-use kit::{Act, AllocationId, ErrorCode, Failure, Page, PageRequest, ServiceName, TenantId};
+use kit::{Act, AllocationId, ErrorCode, Failure, Page, PageRequest, ServiceName, TenantId, Timestamp};
 use testkit::Case;
 use tokio::sync::watch;
 
@@ -31,6 +31,8 @@ enum Fault {
     Confused,
     /// Cannot record an act alone.
     Mute,
+    /// Changes only what is called `free`.
+    Partial,
 }
 
 struct Wrong {
@@ -87,6 +89,10 @@ impl AllocationStore for Wrong {
     }
 
     async fn change(&self, tenant: TenantId, id: AllocationId, change: Change) -> Result<Allocation, Failure> {
+        let found = AllocationStore::find(&self.store, tenant, id).await?;
+        if self.is(Fault::Partial) && found.is_some_and(|found| found.name != "free") {
+            return Err(Failure::of(ErrorCode::StoreUnavailable));
+        }
         self.store.change(tenant, id, change).await
     }
 
@@ -139,6 +145,11 @@ async fn world(fault: Fault) -> World {
 /// A world whose store cannot record an act that stands alone.
 pub async fn mute() -> World {
     world(Fault::Mute).await
+}
+
+/// A world whose store changes nothing but what is called `free`.
+pub async fn partial() -> World {
+    world(Fault::Partial).await
 }
 
 async fn found_out(fault: Fault, suite: Vec<Case<World>>, cases: &[&str]) {
@@ -209,7 +220,7 @@ async fn a_store_that_forgets_acts_is_found_out() {
     testkit::contract::fails(allocation_changes(), forgetful, &cases).await;
 }
 
-/// Sees one tenant for another, and sets no bounds.
+/// Sees one tenant for another, sets no bounds and closes nobody.
 struct Shortsighted(SqliteStore);
 
 #[async_trait]
@@ -229,6 +240,10 @@ impl AllocationOversight for Shortsighted {
 
     async fn live_of(&self, tenant: TenantId) -> Result<Vec<Allocation>, Failure> {
         self.0.of_tenant(tenant, 9).await
+    }
+
+    async fn close(&self, _: TenantId, _: Timestamp) -> Result<(), Failure> {
+        Ok(())
     }
 
     async fn bound(&self, tenant: TenantId, _: Option<Amounts>, default: Amounts, _: Act) -> Result<Quota, Failure> {
