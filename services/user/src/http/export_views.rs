@@ -23,8 +23,11 @@ pub struct ExportView {
     pub api_keys: Vec<ApiKeyView>,
     /// Newest first, at most 10,000.
     pub audit: Vec<AuditEntryView>,
+    /// Newest first, at most 1,000; `GET /allocations` has the rest.
     pub allocations: Vec<AllocationPart>,
+    /// Newest first, at most 10,000 and 24 MiB of text.
     pub comments: Vec<CommentPart>,
+    /// At most 10,000.
     pub likes: Vec<LikePart>,
     pub notifications: NotificationsPart,
 }
@@ -148,6 +151,7 @@ part! {
 pub struct NotificationsPart {
     pub preferences: Vec<PreferencePart>,
     pub webhooks: Vec<WebhookPart>,
+    /// Newest first, at most 1,000.
     pub deliveries: Vec<DeliveryPart>,
 }
 

@@ -17,6 +17,9 @@ use crate::domain::export::{
 };
 use crate::ports::KeptElsewhere;
 
+/// The largest answer that is read, in bytes: ten thousand comments of full length are more than tonic's 4 MiB.
+const LARGEST: usize = 32 * 1024 * 1024;
+
 /// Allocation, feed and notification.
 pub struct KeptByPeers {
     allocations: AllocationsClient<Calls>,
@@ -27,9 +30,9 @@ pub struct KeptByPeers {
 impl KeptByPeers {
     pub fn new(allocation: &Peer, feed: &Peer, notification: &Peer) -> Self {
         Self {
-            allocations: AllocationsClient::new(allocation.calls()),
-            feed: FeedClient::new(feed.calls()),
-            notifications: NotificationsClient::new(notification.calls()),
+            allocations: AllocationsClient::new(allocation.calls()).max_decoding_message_size(LARGEST),
+            feed: FeedClient::new(feed.calls()).max_decoding_message_size(LARGEST),
+            notifications: NotificationsClient::new(notification.calls()).max_decoding_message_size(LARGEST),
         }
     }
 }

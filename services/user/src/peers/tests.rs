@@ -19,7 +19,11 @@ use crate::ports::{Holdings as _, KeptElsewhere as _};
 
 /// Allocation, feed and notification as far as user asks them.
 #[derive(Clone, Default)]
-struct Others(Arc<Mutex<Vec<SettleRequest>>>);
+struct Others {
+    asked: Arc<Mutex<Vec<SettleRequest>>>,
+    /// How many comments of 1 KiB the user wrote besides one.
+    more: usize,
+}
 
 #[tonic::async_trait]
 impl Allocations for Others {
@@ -43,7 +47,7 @@ impl Allocations for Others {
     }
 
     async fn settle(&self, asked: Request<SettleRequest>) -> Result<Response<SettleReply>, Status> {
-        let mut all = self.0.lock().unwrap();
+        let mut all = self.asked.lock().unwrap();
         all.push(asked.into_inner());
         Ok(Response::new(SettleReply { left: 2 }))
     }
@@ -67,7 +71,9 @@ impl Feed for Others {
             ..v1::Comment::default()
         };
         let opinions = vec![v1::Opinion { status: "like".into(), ..v1::Opinion::default() }];
-        Ok(Response::new(v1::OfUserReply { comments: vec![comment], opinions }))
+        let more = v1::Comment { text: "x".repeat(1024), ..v1::Comment::default() };
+        let comments = [vec![comment], vec![more; self.more]].concat();
+        Ok(Response::new(v1::OfUserReply { comments, opinions }))
     }
 }
 
@@ -122,7 +128,7 @@ async fn a_wish_reaches_allocation_with_tenant_and_actor() {
             asked_at: ambient.now(),
         };
         assert_eq!(holdings.settle(work).await.unwrap(), 2);
-        let asked = others.0.lock().unwrap().pop().unwrap();
+        let asked = others.asked.lock().unwrap().pop().unwrap();
         let expected = (work.tenant.to_string(), sent, work.actor.to_string());
         assert_eq!((asked.tenant_id.clone(), asked.wish(), asked.actor), expected);
     }
@@ -142,6 +148,13 @@ async fn what_is_kept_comes_from_all_three() {
     let told = kept.notifications(user).await.unwrap();
     assert_eq!((told.deliveries[0].recipient.as_str(), told.webhooks.len()), (user.to_string().as_str(), 1));
     assert!(told.preferences[0].enabled);
+}
+
+#[tokio::test]
+async fn whoever_wrote_much_gets_all_of_it() {
+    let (_, kept) = platform(&Others { more: 10_000, ..Others::default() });
+    let feed = kept.feed(UserId::mint(&Ambient::system())).await.unwrap();
+    assert_eq!(feed.comments.len(), 10_001);
 }
 
 #[tokio::test]
