@@ -8,7 +8,7 @@ use kit::{Act, Ambient, EventId, ServiceName, UserId};
 use proto::v1::{self, NotificationRequested, UserEvent};
 
 use crate::domain::api_key::words;
-use crate::domain::{ApiKey, Email, NewCode, Purpose, User};
+use crate::domain::{ApiKey, Email, NewCode, PhoneNumber, Purpose, User};
 
 /// Who brought a change about.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +121,12 @@ impl Announcer {
         self.notice("api_key_created", user, &user.email, &details)
     }
 
+    /// A number is the account's from now on, and texts to it reset the password.
+    pub fn phone_proven(&self, user: &User) -> Event {
+        let number = user.profile.phone_number.as_ref().map_or("", PhoneNumber::ending);
+        self.notice("phone_proven", user, &user.email, &[("number", number)])
+    }
+
     fn requested(&self, wish: NotificationRequested) -> Event {
         let (kind, subject) = ("notification.requested", wish.id.clone());
         let event = Event::new(&self.ambient, Topic::Notification, ServiceName::User, kind, subject, 1, &wish);
@@ -170,6 +176,7 @@ pub fn message(user: &User) -> v1::User {
         updated_at: user.updated_at.as_micros(),
         revision: user.revision,
         deleted: false,
+        email_unproven: user.email_unproven,
     }
 }
 

@@ -20,6 +20,7 @@ pub fn user(ambient: &Ambient) -> User {
             sms_notification: false,
         },
         verified: true,
+        email_unproven: false,
         phone_verified: false,
         admin: false,
         suspended: false,

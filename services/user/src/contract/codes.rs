@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use kit::ErrorCode;
+use kit::{ErrorCode, SessionId};
 use testkit::contract;
 
-use super::{HOUR, World};
-use crate::domain::Purpose;
+use super::{HOUR, World, acting};
+use crate::domain::{Attempt, Purpose};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -42,6 +42,18 @@ contract! {
             }
             assert_eq!(world.verify("ada@example.org", "111111", 1).await, None);
             assert!(world.verify("ada@example.org", "111111", 2).await.is_some());
+        }
+
+        async fn a_household_has_five_tries_however_many_addresses_it_has() {
+            world.sign_up("ada@example.org").await.unwrap();
+            let from = |digits: &str, text: String| {
+                Attempt { from: text.parse().expect("an address"), ..world.attempt("ada@example.org", Purpose::Verify, digits, 1) }
+            };
+            for host in 0..5 {
+                world.try_code(from("222222", format!("2001:db8::{host:x}"))).await.unwrap();
+            }
+            assert_eq!(world.try_code(from("111111", "2001:db8::1:0:0:1".to_owned())).await.unwrap(), None);
+            assert!(world.try_code(from("111111", "2001:db8:0:1::1".to_owned())).await.unwrap().is_some());
         }
 
         async fn all_addresses_have_twenty_five_tries_also_at_once() {
@@ -110,6 +122,19 @@ contract! {
             assert_eq!(world.accounts.credentials(&ada.email).await.unwrap().unwrap().password_hash, "$new");
             assert_eq!(world.accounts.find(ada.id).await.unwrap().unwrap().revision, 3);
             assert!(!world.reset("ada@example.org", "333333", "$other").await);
+        }
+
+        async fn a_reset_revokes_every_key() {
+            let ada = world.verified("ada@example.org").await;
+            let act = acting("user.api_key_create", None);
+            let key = world.api_keys.create(ada.id, super::api_keys::new(&world, &ada, "ci"), act).await.unwrap();
+            world.clock.advance(HOUR);
+            world.send("ada@example.org", Purpose::Reset, "333333").await.unwrap();
+            assert!(world.reset("ada@example.org", "333333", "$new").await);
+            assert_eq!(world.api_keys.list(ada.id).await.unwrap(), []);
+            let closed = world.directory.closed_since(0, world.ambient.now().minus(HOUR), 10).await.unwrap();
+            let closed: Vec<_> = closed.into_iter().map(|closure| (closure.session, closure.reason)).collect();
+            assert_eq!(closed, [(Some(SessionId::from_uuid(key.id.as_uuid())), "password_changed".to_owned())]);
         }
 
         async fn a_code_is_good_for_its_purpose_only() {

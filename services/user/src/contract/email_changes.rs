@@ -102,6 +102,30 @@ contract! {
             assert!(prove(&world, "two@example.org", "444444", 1).await.unwrap().is_some());
         }
 
+        async fn a_new_address_is_a_proven_one_also_for_who_came_by_text() {
+            let ada = world.verified_by_text("ada@example.org", "+4915112345678").await;
+            let session = world.logged_in(ada.id, "one").await;
+            ask(&world, ada.id, "countess@example.org", "333333").await.unwrap();
+            let changed = prove(&world, "countess@example.org", "333333", 1).await.unwrap().unwrap();
+            assert!(!changed.email_unproven && changed.profile.phone_number.is_none());
+            assert!(!world.is_open(ada.id, session).await);
+        }
+
+        async fn a_wish_does_not_outlive_the_password_that_it_was_made_with() {
+            let ada = world.verified("ada@example.org").await;
+            ask(&world, ada.id, "countess@example.org", "333333").await.unwrap();
+            let (known, at) = (world.known(ada.id, HASH).await, world.ambient.now());
+            let act = acting("user.password_change", None);
+            assert!(world.accounts.change_password(known, "$new".to_owned(), at, act).await.unwrap());
+            assert_eq!(prove(&world, "countess@example.org", "333333", 1).await.unwrap(), None);
+            let bob = world.verified("bob@example.org").await;
+            ask(&world, bob.id, "robert@example.org", "333333").await.unwrap();
+            world.clock.advance(Duration::from_secs(60));
+            world.send("bob@example.org", Purpose::Reset, "444444").await.unwrap();
+            assert!(world.reset("bob@example.org", "444444", "$new").await);
+            assert_eq!(prove(&world, "robert@example.org", "333333", 1).await.unwrap(), None);
+        }
+
         async fn codes_of_the_old_address_are_void_afterwards() {
             let ada = world.verified("ada@example.org").await;
             world.clock.advance(HOUR);

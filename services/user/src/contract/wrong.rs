@@ -54,10 +54,17 @@ impl AccountStore for WrongAccounts {
         self.1.accounts.own_credentials(user).await
     }
 
-    async fn update(&self, user: UserId, changes: Changes, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
+    async fn update(
+        &self,
+        user: UserId,
+        changes: Changes,
+        known: Option<Credentials>,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<Option<User>, Failure> {
         match self.0 {
             Wrong::Idle => self.1.accounts.find(user).await,
-            _ => self.1.accounts.update(user, changes, at, act).await,
+            _ => self.1.accounts.update(user, changes, known, at, act).await,
         }
     }
 

@@ -114,7 +114,7 @@ pub fn expiry(at: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>
 
 /// Whether a user's keys open anything.
 pub const fn may_call(user: &User) -> bool {
-    user.verified && !user.suspended && !user.deleting
+    user.verified && user.is_open()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Channel {
 #[derive(Clone, Copy, Debug)]
 pub struct CodeRules {
     pub life: Duration,
-    /// Tries of one client address, then of all, before the code is void.
+    /// Tries of one client's network, then of all, before the code is void.
     pub tries_per_address: u32,
     pub tries: u32,
     /// The least time between two codes for one e-mail address.

@@ -45,6 +45,11 @@ impl PhoneNumber {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The last four digits: enough for its owner to tell it by.
+    pub fn ending(&self) -> &str {
+        &self.0[self.0.len() - 4..]
+    }
 }
 
 impl Gender {

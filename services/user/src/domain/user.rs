@@ -24,8 +24,10 @@ pub struct User {
     pub tenant: TenantId,
     pub email: Email,
     pub profile: Profile,
-    /// Whether the e-mail address was proven.
+    /// Whether the account may use the platform: its e-mail address was proven, or its number by a text.
     pub verified: bool,
+    /// Verified by a text alone: nobody showed yet that the e-mail address is theirs.
+    pub email_unproven: bool,
     /// Whether the telephone number was proven by a text message.
     pub phone_verified: bool,
     pub admin: bool,
@@ -111,13 +113,52 @@ impl User {
         fields
     }
 
-    /// Takes what a code proves that arrived this way; names what was not proven before.
+    /// Takes what a code proves that arrived this way; names what is different now. The first proof of an address takes
+    /// the account from who came by text alone: the number goes, and the store closes what is open.
     pub fn prove(&mut self, channel: Channel) -> Vec<&'static str> {
-        let fields = [
-            (set(&mut self.verified, Some(true)), "verified"),
-            (channel == Channel::Sms && set(&mut self.phone_verified, Some(true)), "phone_verified"),
-        ];
-        named(fields)
+        match channel {
+            Channel::Email if self.email_unproven => self.prove_email(),
+            Channel::Email => named([(set(&mut self.verified, Some(true)), "verified")]),
+            Channel::Sms => {
+                let first = set(&mut self.verified, Some(true));
+                self.email_unproven |= first;
+                let phone = set(&mut self.phone_verified, Some(true));
+                named([(first, "verified"), (first, "email_unproven"), (phone, "phone_verified")])
+            }
+        }
+    }
+
+    fn prove_email(&mut self) -> Vec<&'static str> {
+        named([
+            (set(&mut self.email_unproven, Some(false)), "email_unproven"),
+            (self.profile.phone_number.take().is_some(), "phone_number"),
+            (set(&mut self.phone_verified, Some(false)), "phone_verified"),
+        ])
+    }
+
+    /// Whether the address was shown to be its user's: only then is it worth telling of what happens to the account.
+    pub const fn has_proven_email(&self) -> bool {
+        self.verified && !self.email_unproven
+    }
+
+    /// Neither suspended nor going: only such an account is anybody's to log in to, or to send codes to.
+    pub const fn is_open(&self) -> bool {
+        !self.suspended && !self.deleting
+    }
+
+    /// Whether it makes way for who claims its address: made by then, and open without ever having been verified.
+    pub fn yields(&self, made_by: Timestamp) -> bool {
+        !self.verified && self.is_open() && self.created_at <= made_by
+    }
+
+    /// Whether a change touches a number that resets the password: then the password is asked for.
+    pub fn guards_number(&self, changes: &Changes) -> bool {
+        let differs = match &changes.phone_number {
+            Edit::Keep => false,
+            Edit::Clear => self.profile.phone_number.is_some(),
+            Edit::Set(number) => self.profile.phone_number.as_ref() != Some(number),
+        };
+        self.phone_verified && differs
     }
 }
 
@@ -200,6 +241,39 @@ mod tests {
         assert!(changes.needs_login() && !Changes::default().needs_login());
         assert_eq!(ada.apply(changes), ["phone_number", "phone_verified"]);
         assert!(ada.verified && !ada.phone_verified);
+    }
+
+    #[test]
+    fn who_came_by_text_alone_loses_number_and_account_to_whom_the_address_belongs() {
+        let mut ada = User { verified: false, ..samples::user(&Ambient::system()) };
+        assert_eq!(ada.prove(Channel::Sms), ["verified", "email_unproven", "phone_verified"]);
+        assert!(ada.verified && !ada.has_proven_email());
+        assert_eq!(ada.prove(Channel::Email), ["email_unproven", "phone_number", "phone_verified"]);
+        assert!(ada.has_proven_email() && ada.profile.phone_number.is_none() && !ada.phone_verified);
+        assert!(ada.prove(Channel::Email).is_empty());
+    }
+
+    #[test]
+    fn only_a_proven_number_is_guarded_and_only_against_another() {
+        let ada = samples::user(&Ambient::system());
+        let proven = User { phone_verified: true, ..ada.clone() };
+        let same = Changes { phone_number: Edit::Set(ada.profile.phone_number.clone().unwrap()), ..Changes::default() };
+        let cleared = Changes { phone_number: Edit::Clear, ..Changes::default() };
+        assert!(proven.guards_number(&cleared) && !ada.guards_number(&cleared));
+        assert!(!proven.guards_number(&same) && !proven.guards_number(&Changes::default()));
+    }
+
+    #[test]
+    fn only_an_open_account_that_nobody_verified_in_time_yields() {
+        let ada = User { verified: false, ..samples::user(&Ambient::system()) };
+        assert!(ada.yields(ada.created_at) && !ada.yields(ada.created_at.minus(std::time::Duration::from_secs(1))));
+        for kept in [
+            User { verified: true, ..ada.clone() },
+            User { suspended: true, ..ada.clone() },
+            User { deleting: true, ..ada.clone() },
+        ] {
+            assert!(!kept.yields(kept.created_at));
+        }
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! Changes a user's own profile. E-mail and password have calls of their own.
 
-use actix_web::{HttpResponse, patch, web};
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse, patch, web};
 use kit::Failure;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
+use wire::limit::CredentialsFrom;
 use wire::{Authenticated, Json, Problem, Problems, scope};
 
 use super::views::UserView;
-use crate::domain::{Changes, Edit, Gender, PersonName, PhoneNumber};
+use crate::domain::{Changes, Edit, Gender, Password, PersonName, PhoneNumber};
 use crate::use_cases::App;
 use crate::use_cases::me_update::me_update;
 
 /// What to change. A field that is left out stays; null clears `phone_number` and `gender`. A number that is new has to be
-/// proven again, and only a login changes it.
+/// proven again, and only a login changes it; one that was proven is changed or cleared with the password only.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UserChanges)]
@@ -29,6 +31,9 @@ pub struct MeUpdateBody {
     gender: Edit<String>,
     email_notification: Option<bool>,
     sms_notification: Option<bool>,
+    /// The password as it is: needed where a proven `phone_number` becomes another, or none.
+    #[schema(value_type = Option<String>, format = Password)]
+    current_password: Option<SecretString>,
 }
 
 /// Tells a field that is null from one that is left out.
@@ -60,17 +65,25 @@ impl TryFrom<MeUpdateBody> for Changes {
 pub async fn handler(
     caller: Authenticated<scope::ProfileWrite>,
     app: web::Data<App>,
+    request: HttpRequest,
     body: Json<MeUpdateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let user = me_update(&app, &caller, body.0.try_into()?).await?;
+    let password = body.0.current_password.as_ref().map(|text| Password::given(text.expose_secret()));
+    if password.is_some() {
+        // Only then it is a try: who merely changes a name is not held to the limits of guessers.
+        CredentialsFrom::extract(&request).await?;
+    }
+    let user = me_update(&app, &caller, body.0.try_into()?, password).await?;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
-    use crate::testing::{Answer, Server};
+    use crate::testing::{Answer, PASSWORD, Server, address};
 
     async fn patch(server: &Server, token: &str, body: Value) -> Answer {
         server.call("PATCH", "/user/me", Some(token), Some(body)).await
@@ -92,6 +105,26 @@ mod tests {
         let revisions = server.user_events().await.into_iter().map(|(_, event)| event.user.unwrap().revision);
         assert_eq!(revisions.collect::<Vec<_>>(), [1, 2, 3, 4]);
         assert_eq!(server.last_act("user.update").await.details["changed"], "phone_number");
+    }
+
+    #[actix_web::test]
+    async fn a_proven_number_changes_with_the_password_only() {
+        let server = Server::with(|deps| deps.sms = true).await;
+        server.verified("ada").await;
+        let token = server.token("ada").await;
+        let number = |number: Value| json!({"phone_number": number});
+        assert_eq!(patch(&server, &token, number(json!("+442079460000"))).await.status, 200);
+        server.clock.advance(Duration::from_secs(61));
+        server.post("/user/otp", json!({"email": address("ada"), "channel": "sms"})).await;
+        server.post("/user/verify", json!({"email": address("ada"), "otp": server.code().await})).await;
+        let refused = patch(&server, &token, number(Value::Null)).await;
+        assert_eq!((refused.problem(), refused.text("field").as_str()), ((400, "invalid_input"), "current_password"));
+        let with = |password: &str| json!({"phone_number": null, "current_password": password});
+        let wrong = patch(&server, &token, with("wrong horse!")).await;
+        assert_eq!((wrong.problem(), wrong.text("field").as_str()), ((401, "invalid_credentials"), "current_password"));
+        assert_eq!(patch(&server, &token, json!({"first_name": "Augusta"})).await.body["phone_verified"], json!(true));
+        let cleared = patch(&server, &token, with(PASSWORD)).await;
+        assert_eq!((cleared.status, &cleared.body["phone_verified"]), (200, &json!(false)));
     }
 
     #[actix_web::test]

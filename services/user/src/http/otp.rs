@@ -139,6 +139,9 @@ mod tests {
         let (kind, event) = server.user_events().await.pop().unwrap();
         assert_eq!((kind.as_str(), event.changed), ("user.updated", vec!["phone_verified".to_owned()]));
         assert!(event.user.unwrap().phone_verified);
+        let notice = server.mails().await.pop().unwrap();
+        assert_eq!((notice.kind.as_str(), notice.recipient), ("phone_proven", address("ada")));
+        assert_eq!(notice.details["number"], "5678");
         server.verified("bob").await;
         let bob = server.token("bob").await;
         server.call("PATCH", "/user/me", Some(&bob), Some(number)).await;
@@ -146,8 +149,34 @@ mod tests {
         server.post("/user/otp", text("bob")).await;
         let taken = server.post("/user/verify", json!({"email": address("bob"), "otp": server.code().await})).await;
         assert_eq!((taken.problem(), taken.text("field").as_str()), ((409, "phone_taken"), "phone_number"));
-        let cleared = server.call("PATCH", "/user/me", Some(&token), Some(json!({"phone_number": null}))).await;
-        assert_eq!(cleared.body["phone_verified"], json!(false));
+    }
+
+    #[actix_web::test]
+    async fn a_code_by_mail_takes_the_account_from_who_verified_it_by_text_alone() {
+        let server = Server::with(|deps| deps.sms = true).await;
+        server.sign_up("ada").await;
+        let token = server.token("ada").await;
+        server.call("PATCH", "/user/me", Some(&token), Some(json!({"phone_number": "+4915112345678"}))).await;
+        server.clock.advance(Duration::from_secs(61));
+        server.post("/user/otp", json!({"email": address("ada"), "channel": "sms"})).await;
+        let verify = async || {
+            let code = server.code().await;
+            server.post("/user/verify", json!({"email": address("ada"), "otp": code})).await
+        };
+        assert_eq!(verify().await.body["verified"], json!(true));
+        let (kind, event) = server.user_events().await.pop().unwrap();
+        assert_eq!(event.changed, ["verified", "email_unproven", "phone_verified"]);
+        assert!(kind == "user.verified" && event.user.unwrap().email_unproven);
+        assert!(server.mails().await.iter().all(|mail| mail.kind != "phone_proven"), "the address may be anybody's");
+        server.clock.advance(Duration::from_secs(61));
+        server.post("/user/otp", json!({"email": address("ada")})).await;
+        let proven = verify().await;
+        assert_eq!((proven.status, &proven.body["phone_number"]), (200, &json!(null)));
+        let (_, event) = server.user_events().await.pop().unwrap();
+        assert_eq!(event.changed, ["email_unproven", "phone_number", "phone_verified"]);
+        assert!(!event.user.unwrap().email_unproven);
+        assert_eq!(server.get("/user/me", &token).await.problem(), (401, "session_closed"));
+        assert_eq!(server.log_in("ada").await.status, 200);
     }
 
     #[actix_web::test]

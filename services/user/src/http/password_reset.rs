@@ -27,7 +27,7 @@ pub struct PasswordResetBody {
 
 /// Reset the password.
 #[utoipa::path(operation_id = "user_password_reset", tag = "user", request_body = PasswordResetBody,
-    responses((status = 204, description = "The password is set; every session is closed"), Problems))]
+    responses((status = 204, description = "The password is set; every session is closed and every API key revoked"), Problems))]
 #[post("/password-reset")]
 pub async fn handler(
     from: CredentialsFrom,

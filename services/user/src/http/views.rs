@@ -25,7 +25,7 @@ pub struct UserView {
     /// Whether the number was proven by a text message.
     pub phone_verified: bool,
     pub gender: Option<String>,
-    /// Whether the e-mail address was proven with a code.
+    /// Whether the account may use the platform: a code proved its address, or its number.
     pub verified: bool,
     pub admin: bool,
     /// Closed by an admin until an admin opens it again.

@@ -22,10 +22,19 @@ pub trait AccountStore: Send + Sync {
     async fn own_credentials(&self, user: UserId) -> Result<Option<Credentials>, Failure>;
 
     /// Applies a change and announces it; a change to the same is none. A new number is not proven, and codes that went
-    /// to the old one are void. `None` where the account is gone.
-    async fn update(&self, user: UserId, changes: Changes, at: Timestamp, act: Act) -> Result<Option<User>, Failure>;
+    /// to the old one are void. `known` is what a password was compared with: without it, a change that
+    /// `User::guards_number` of is refused with the field `current_password`. `None` where the account is gone, or the
+    /// password is not any more what was compared with.
+    async fn update(
+        &self,
+        user: UserId,
+        changes: Changes,
+        known: Option<Credentials>,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<Option<User>, Failure>;
 
-    /// Sets the password, closes all sessions and tells the user. `false` where the password is not any more what was
+    /// Sets the password, closes all sessions, voids all codes and tells the user; API keys stay. `false` where the password is not any more what was
     /// compared with.
     async fn change_password(&self, known: Credentials, hash: String, at: Timestamp, act: Act)
     -> Result<bool, Failure>;

@@ -1,4 +1,5 @@
-//! Sets a new password for who knows the old one, and closes every session, the asking one included.
+//! Sets a new password for who knows the old one, and closes every session, the asking one included. API keys stay: who
+//! knows the password sees them in the list, and programs go on.
 
 use kit::{Act, Caller, Failure};
 

@@ -1,4 +1,5 @@
-//! Sets a new password with a code, and closes every session: whoever had the old password is out.
+//! Sets a new password with a code, closes every session and revokes every API key: whoever had the old password is out,
+//! with all that they made by it.
 
 use std::net::IpAddr;
 

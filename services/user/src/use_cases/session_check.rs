@@ -22,8 +22,7 @@ pub async fn session_check(
     need: Need,
 ) -> Result<Caller, Failure> {
     let bearer = app.sessions.bearer(user, session, app.ambient.now()).await?;
-    let user =
-        bearer.filter(|user| !user.suspended && !user.deleting).ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
+    let user = bearer.filter(User::is_open).ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
     admit(user, session, tenant, need)
 }
 

@@ -17,7 +17,7 @@ use crate::ports::AccountStore;
 impl AccountStore for SqliteStore {
     async fn is_free(&self, email: &Email, yields_before: Timestamp) -> Result<bool, Failure> {
         let taken: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND (verified = 1 OR deleting = 1 OR created_at > ?))",
+            "SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND (verified = 1 OR deleting = 1 OR suspended = 1 OR created_at > ?))",
         )
         .bind(email.as_str())
         .bind(yields_before.as_micros())
@@ -47,11 +47,26 @@ impl AccountStore for SqliteStore {
         row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(credentials).transpose()
     }
 
-    async fn update(&self, user: UserId, changes: Changes, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
+    async fn update(
+        &self,
+        user: UserId,
+        changes: Changes,
+        known: Option<Credentials>,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<Option<User>, Failure> {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let Some(mut user) = rows::by_id(c, user).await? else { return Ok(None) };
+                let found = match &known {
+                    Some(known) => still(c, known).await?,
+                    None => rows::by_id(c, user).await?,
+                };
+                let Some(mut user) = found else { return Ok(None) };
+                if known.is_none() && user.guards_number(&changes) {
+                    let told = "This number resets the password, so the password is needed to change it.";
+                    return Err(Failure::invalid("current_password", told));
+                }
                 let fields = user.apply(changes);
                 if fields.contains(&"phone_number") {
                     codes::forget_texts(c, &user).await?;
@@ -76,7 +91,8 @@ impl AccountStore for SqliteStore {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let Some(mut user) = still(c, &known).await? else { return Ok(false) };
+                let user = still(c, &known).await?.filter(User::is_open);
+                let Some(mut user) = user else { return Ok(false) };
                 set_password(c, &announcer, &mut user, &hash, at, act, &["password"]).await?;
                 Ok(true)
             })
@@ -126,6 +142,7 @@ async fn create(
         email: new.email,
         profile: new.profile,
         verified: false,
+        email_unproven: false,
         phone_verified: false,
         admin,
         suspended: false,
@@ -151,8 +168,8 @@ pub async fn make_way(
 ) -> Result<(), Failure> {
     match rows::by_email(connection, email).await? {
         None => Ok(()),
-        Some(old) if old.verified || old.deleting || old.created_at > yields_before => Err(taken()),
-        Some(old) => directory::delete(connection, announcer, &old, Actor::Platform).await,
+        Some(old) if old.yields(yields_before) => directory::delete(connection, announcer, &old, Actor::Platform).await,
+        Some(_) => Err(taken()),
     }
 }
 

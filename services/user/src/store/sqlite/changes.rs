@@ -5,7 +5,7 @@ use kit::{Act, Failure, ServiceName, Timestamp};
 use sqlite::Stored as _;
 use sqlx::SqliteConnection;
 
-use super::rows;
+use super::{codes, rows};
 use crate::domain::{Reason, User};
 use crate::events::{Actor, Announcer};
 
@@ -38,7 +38,8 @@ pub async fn record(connection: &mut SqliteConnection, announcer: &Announcer, ac
     audit::append(connection, announcer.ambient(), ServiceName::User, act).await
 }
 
-/// Sets a password, closes all that was opened with the old one, and tells the user.
+/// Sets a password, closes every session, voids every code, and tells the user. What was asked for with the old password
+/// does not outlive it: not a change of address either. API keys stay: they are their owner's to revoke.
 pub async fn set_password(
     connection: &mut SqliteConnection,
     announcer: &Announcer,
@@ -54,6 +55,7 @@ pub async fn set_password(
         .execute(&mut *connection)
         .await
         .stored()?;
+    codes::forget_all(connection, user).await?;
     rows::close_sessions(connection, user.id, Reason::PasswordChanged, at).await?;
     revise(connection, announcer, user, at, "user.updated", act, changed).await?;
     outbox::append(connection, &announcer.notice("password_changed", user, &user.email, &[])).await

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bus::outbox;
+use kit::net::network_of;
 use kit::{Act, ErrorCode, Failure, Timestamp};
 use sqlite::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
@@ -9,7 +10,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::changes::{revise, set_password};
 use super::{SqliteStore, rows};
 use crate::domain::code::HOUR;
-use crate::domain::{Attempt, Channel, CodeRules, Email, NewCode, PhoneNumber, Purpose, User};
+use crate::domain::{Attempt, Channel, CodeRules, Email, NewCode, PhoneNumber, Purpose, Reason, User};
 use crate::events::Announcer;
 use crate::ports::CodeStore;
 
@@ -50,9 +51,10 @@ impl CodeStore for SqliteStore {
             Box::pin(async move {
                 let Some((mut user, channel)) = owner(c, &attempt, rules).await? else { return Ok(false) };
                 let mut changed = vec!["password"];
-                if channel == Channel::Sms {
-                    changed.extend(prove(c, &mut user, channel).await?);
+                if user.email_unproven {
+                    changed.extend(prove(c, &announcer, &mut user, channel).await?);
                 }
+                rows::close_keys(c, user.id, Reason::PasswordChanged, announcer.ambient().now()).await?;
                 set_password(c, &announcer, &mut user, &password_hash, attempt.at, act, &changed).await?;
                 Ok(true)
             })
@@ -64,15 +66,16 @@ impl CodeStore for SqliteStore {
 /// Where a code for this account goes; `None` where it would be of no use, or cannot go that way.
 fn goes_to<'u>(user: &'u User, code: &NewCode) -> Option<&'u str> {
     let (to, proven) = match code.channel {
-        Channel::Email => (Some(user.email.as_str()), user.verified),
+        Channel::Email => (Some(user.email.as_str()), user.has_proven_email()),
         Channel::Sms => (user.profile.phone_number.as_ref().map(PhoneNumber::as_str), user.phone_verified),
     };
     let fits = match code.purpose {
-        Purpose::Verify => !user.verified || !proven,
-        Purpose::Reset => true,
+        Purpose::Verify => !proven,
+        // Anybody's number can be claimed, but only who was shown to have it gets what opens the account.
+        Purpose::Reset => code.channel == Channel::Email || proven,
         Purpose::Email => false,
     };
-    to.filter(|_| fits && !user.deleting)
+    to.filter(|_| fits && user.is_open())
 }
 
 /// Whether a number may get another text. Several accounts may claim it, and the throttle on addresses sees each alone.
@@ -102,22 +105,35 @@ async fn verify(
     act: Act,
 ) -> Result<Option<User>, Failure> {
     let Some((mut user, channel)) = owner(connection, attempt, rules).await? else { return Ok(None) };
-    let proven = prove(connection, &mut user, channel).await?;
+    let proven = prove(connection, announcer, &mut user, channel).await?;
     if proven.is_empty() {
         return Ok(None);
     }
     let kind = if proven.contains(&"verified") { "user.verified" } else { "user.updated" };
     revise(connection, announcer, &mut user, attempt.at, kind, act, &proven).await?;
+    // An address that nobody proved may be anybody's, who would be mailed by whoever made the account.
+    if user.phone_verified && proven.contains(&"phone_verified") && user.has_proven_email() {
+        outbox::append(connection, &announcer.phone_proven(&user)).await?;
+    }
     Ok(Some(user))
 }
 
-/// Marks what a code proves that arrived this way. `phone_taken` where another account has proven the number.
-async fn prove(
+/// Marks what a code proves that arrived this way, and closes what was open where that shows for the first time whose the
+/// address is. `phone_taken` where another account has proven the number.
+pub async fn prove(
     connection: &mut SqliteConnection,
+    announcer: &Announcer,
     user: &mut User,
     channel: Channel,
 ) -> Result<Vec<&'static str>, Failure> {
+    let by_text_alone = user.email_unproven;
     let proven = user.prove(channel);
+    if by_text_alone && user.has_proven_email() {
+        let at = announcer.ambient().now();
+        rows::close_sessions(connection, user.id, Reason::Revoked, at).await?;
+        rows::close_keys(connection, user.id, Reason::Revoked, at).await?;
+        forget_all(connection, user).await?;
+    }
     let number = user.profile.phone_number.as_ref().filter(|_| proven.contains(&"phone_verified"));
     if let Some(number) = number {
         let taken: bool =
@@ -200,13 +216,14 @@ pub async fn forget_all(connection: &mut SqliteConnection, user: &User) -> Resul
     Ok(())
 }
 
-/// The account that has the address, if the attempt fits its code, and how that code came.
+/// The open account that has the address, if the attempt fits its code, and how that code came.
 async fn owner(
     connection: &mut SqliteConnection,
     attempt: &Attempt,
     rules: CodeRules,
 ) -> Result<Option<(User, Channel)>, Failure> {
-    let Some(user) = rows::by_email(connection, &attempt.email).await? else { return Ok(None) };
+    let user = rows::by_email(connection, &attempt.email).await?.filter(User::is_open);
+    let Some(user) = user else { return Ok(None) };
     Ok(use_up(connection, &user, attempt, rules).await?.map(|channel| (user, channel)))
 }
 
@@ -241,7 +258,7 @@ async fn tries_from(connection: &mut SqliteConnection, user: &User, attempt: &At
     let tries = sqlx::query_scalar("SELECT tries FROM code_tries WHERE user_id = ? AND purpose = ? AND address = ?")
         .bind(user.id.as_bytes())
         .bind(attempt.purpose.as_str())
-        .bind(attempt.from.to_string())
+        .bind(network_of(attempt.from).to_string())
         .fetch_optional(connection)
         .await
         .stored()?;
@@ -261,7 +278,7 @@ async fn count_try(connection: &mut SqliteConnection, user: &User, attempt: &Att
     )
     .bind(user.id.as_bytes())
     .bind(attempt.purpose.as_str())
-    .bind(attempt.from.to_string())
+    .bind(network_of(attempt.from).to_string())
     .execute(connection)
     .await
     .stored()

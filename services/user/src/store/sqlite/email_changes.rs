@@ -8,7 +8,7 @@ use sqlx::SqliteConnection;
 
 use super::changes::revise;
 use super::{SqliteStore, accounts, codes, rows};
-use crate::domain::{Attempt, CodeRules, Credentials, Email, NewCode, Purpose, User};
+use crate::domain::{Attempt, Channel, CodeRules, Credentials, Email, NewCode, Purpose, User};
 use crate::events::Announcer;
 use crate::ports::EmailChanges;
 
@@ -25,7 +25,8 @@ impl EmailChanges for SqliteStore {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let Some(user) = accounts::still(c, &known).await? else { return Ok(false) };
+                let user = accounts::still(c, &known).await?.filter(User::is_open);
+                let Some(user) = user else { return Ok(false) };
                 rules.may_send(&codes::sends(c, &code).await?, code.at)?;
                 if may_have(c, &new, yields_before).await? {
                     codes::put(c, &announcer, &user, &code, new.as_str()).await?;
@@ -61,7 +62,7 @@ impl EmailChanges for SqliteStore {
 /// Whether an address is nobody's, or of somebody who did not prove it in time.
 async fn may_have(connection: &mut SqliteConnection, email: &Email, yields_before: Timestamp) -> Result<bool, Failure> {
     let owner = rows::by_email(connection, email).await?;
-    Ok(owner.is_none_or(|owner| !owner.verified && !owner.deleting && owner.created_at <= yields_before))
+    Ok(owner.is_none_or(|owner| owner.yields(yields_before)))
 }
 
 /// Whose code it is, of all that asked for the address. One that does not fit costs each of them a try.
@@ -78,7 +79,7 @@ async fn who_proved(
         .stored()?;
     for id in asked {
         let id = UserId::from_bytes(&id).ok_or_else(|| rows::broken("user id"))?;
-        let Some(user) = rows::by_id(connection, id).await? else { continue };
+        let Some(user) = rows::by_id(connection, id).await?.filter(User::is_open) else { continue };
         if codes::use_up(connection, &user, attempt, rules).await?.is_some() {
             return Ok(Some(user));
         }
@@ -96,7 +97,9 @@ async fn set_email(
 ) -> Result<(), Failure> {
     codes::forget_all(connection, user).await?;
     let old = std::mem::replace(&mut user.email, attempt.email.clone());
-    revise(connection, announcer, user, attempt.at, "user.updated", act, &["email"]).await?;
+    let mut changed = vec!["email"];
+    changed.extend(codes::prove(connection, announcer, user, Channel::Email).await?);
+    revise(connection, announcer, user, attempt.at, "user.updated", act, &changed).await?;
     for recipient in [&old, &user.email] {
         let details = [("email", user.email.as_str())];
         outbox::append(connection, &announcer.notice("email_changed", user, recipient, &details)).await?;

@@ -24,6 +24,7 @@ pub fn user(row: &SqliteRow) -> Result<User, Failure> {
             sms_notification: row.get("sms_notification"),
         },
         verified: row.get("verified"),
+        email_unproven: row.get("email_unproven"),
         phone_verified: row.get::<Option<&str>, _>("verified_phone").is_some(),
         admin: row.get("admin"),
         suspended: row.get("suspended"),
@@ -63,7 +64,7 @@ pub async fn save(connection: &mut SqliteConnection, user: &User) -> Result<(), 
     let phone_number = profile.phone_number.as_ref().map(PhoneNumber::as_str);
     sqlx::query(
         "UPDATE users SET email = ?, first_name = ?, last_name = ?, phone_number = ?, verified_phone = ?, gender = ?,
-             verified = ?, admin = ?, suspended = ?, deleting = ?, email_notification = ?, sms_notification = ?,
+             verified = ?, email_unproven = ?, admin = ?, suspended = ?, deleting = ?, email_notification = ?, sms_notification = ?,
              updated_at = ?, revision = ? WHERE id = ?",
     )
     .bind(user.email.as_str())
@@ -73,6 +74,7 @@ pub async fn save(connection: &mut SqliteConnection, user: &User) -> Result<(), 
     .bind(phone_number.filter(|_| user.phone_verified))
     .bind(profile.gender.as_ref().map(Gender::as_str))
     .bind(user.verified)
+    .bind(user.email_unproven)
     .bind(user.admin)
     .bind(user.suspended)
     .bind(user.deleting)
@@ -101,20 +103,50 @@ pub async fn close_session(
     record_closure(connection, user, Some(session), reason, at).await
 }
 
-/// Closes all sessions of a user, one by one: a login right after is another session and stays open.
+/// Closes all sessions of a user, each with a closing of its own: a login right after is another session and stays open.
 pub async fn close_sessions(
     connection: &mut SqliteConnection,
     user: UserId,
     reason: Reason,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    let open: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM sessions WHERE user_id = ?")
-        .bind(user.as_bytes())
-        .fetch_all(&mut *connection)
-        .await
-        .stored()?;
-    for id in open {
-        close_session(connection, user, session_id(&id)?, reason, at).await?;
+    let close = "INSERT INTO closures (session_id, user_id, at, reason)
+         SELECT id, user_id, ?, ? FROM sessions WHERE user_id = ? ORDER BY id";
+    close_each(connection, close, user, reason, at).await?;
+    forget_sessions(connection, user).await
+}
+
+/// Revokes all API keys of a user, each with a closing of its own.
+pub async fn close_keys(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    reason: Reason,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let close = "INSERT INTO closures (session_id, user_id, at, reason)
+         SELECT id, user_id, ?, ? FROM api_keys WHERE user_id = ? ORDER BY id";
+    close_each(connection, close, user, reason, at).await?;
+    let delete = sqlx::query("DELETE FROM api_keys WHERE user_id = ?").bind(user.as_bytes());
+    delete.execute(connection).await.stored().map(drop)
+}
+
+async fn close_each(
+    connection: &mut SqliteConnection,
+    insert: &'static str,
+    user: UserId,
+    reason: Reason,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let insert = sqlx::query(insert).bind(at.as_micros()).bind(reason.as_str()).bind(user.as_bytes());
+    insert.execute(connection).await.stored().map(drop)
+}
+
+async fn forget_sessions(connection: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
+    for statement in [
+        "DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = ?)",
+        "DELETE FROM sessions WHERE user_id = ?",
+    ] {
+        sqlx::query(statement).bind(user.as_bytes()).execute(&mut *connection).await.stored()?;
     }
     Ok(())
 }
@@ -127,12 +159,7 @@ pub async fn close_account(
     user: UserId,
     reason: Reason,
 ) -> Result<(), Failure> {
-    for statement in [
-        "DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = ?)",
-        "DELETE FROM sessions WHERE user_id = ?",
-    ] {
-        sqlx::query(statement).bind(user.as_bytes()).execute(&mut *connection).await.stored()?;
-    }
+    forget_sessions(connection, user).await?;
     record_closure(connection, user, None, reason, announcer.ambient().now()).await
 }
 
