@@ -4,8 +4,9 @@ use futures::future::join;
 use kit::{ErrorCode, UserId};
 use testkit::contract;
 
-use super::{HASH, World, acting};
-use crate::domain::{Settlement, Wish};
+use super::{HASH, HOUR, World, acting};
+use crate::domain::{Purpose, Settlement, Wish};
+use crate::ports::Expiry;
 
 async fn resume(world: &World, user: UserId) -> Option<crate::domain::User> {
     let act = acting("user.resume", Some(user));
@@ -74,12 +75,50 @@ contract! {
             let expected = Settlement { user: bob.id, tenant: bob.tenant, wish: Wish::Stopped, actor: bob.id, asked_at: world.ambient.now() };
             assert_eq!(work(&world).await, [expected]);
             assert!(!erase(&world, expected).await, "who is not going is not erased");
-            world.settlements.stopped(bob.id).await.unwrap();
-            assert_eq!(work(&world).await, []);
+            assert_eq!(world.settlements.work_on(bob.id).await.unwrap(), Some(expected));
+            world.settlements.stopped(expected).await.unwrap();
+            assert_eq!((work(&world).await, world.settlements.work_on(bob.id).await.unwrap()), (vec![], None));
             resume(&world, bob.id).await;
             world.suspend(bob.id).await.unwrap();
             resume(&world, bob.id).await;
             assert_eq!(work(&world).await, []);
+        }
+
+        async fn the_end_of_one_suspension_leaves_the_work_of_the_next() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            world.suspend(bob.id).await.unwrap();
+            let first = work(&world).await[0];
+            resume(&world, bob.id).await;
+            assert_eq!(world.settlements.work_on(bob.id).await.unwrap(), None);
+            world.clock.advance(HOUR);
+            world.suspend(bob.id).await.unwrap();
+            world.settlements.stopped(first).await.unwrap();
+            let second = Settlement { asked_at: world.ambient.now(), ..first };
+            assert_eq!(work(&world).await, [second]);
+        }
+
+        async fn the_codes_of_a_suspended_account_are_void_and_it_gets_no_more() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.sign_up("bob@example.org").await.unwrap());
+            world.suspend(bob.id).await.unwrap();
+            assert_eq!(world.verify("bob@example.org", "111111", 1).await, None);
+            world.clock.advance(HOUR);
+            world.send("bob@example.org", Purpose::Reset, "333333").await.unwrap();
+            assert!(!world.reset("bob@example.org", "333333", "$new").await);
+            resume(&world, bob.id).await;
+            assert!(!world.reset("bob@example.org", "333333", "$new").await);
+            assert_eq!(world.verify("bob@example.org", "111111", 1).await, None);
+        }
+
+        async fn a_suspended_account_keeps_its_address_and_is_not_swept_though_unverified() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.sign_up("bob@example.org").await.unwrap());
+            world.suspend(bob.id).await.unwrap();
+            world.clock.advance(super::DAY * 8);
+            let now = world.ambient.now();
+            assert!(!world.accounts.is_free(&bob.email, now).await.unwrap());
+            assert_eq!(world.sign_up("bob@example.org").await.unwrap_err().code, ErrorCode::EmailTaken);
+            let expiry = Expiry { now, unverified_before: now.minus(super::DAY * 7), closures_before: now };
+            assert_eq!(world.directory.sweep(expiry).await.unwrap().accounts, 0);
+            assert!(world.accounts.find(bob.id).await.unwrap().is_some());
         }
 
         async fn a_departure_closes_at_once_and_keeps_the_address_until_the_end() {
@@ -94,7 +133,7 @@ contract! {
             let going = work(&world).await;
             assert_eq!(going.iter().map(|work| (work.user, work.wish)).collect::<Vec<_>>(), [(bob.id, Wish::Removed)]);
             // Word of an older suspension changes nothing.
-            world.settlements.stopped(bob.id).await.unwrap();
+            world.settlements.stopped(Settlement { wish: Wish::Stopped, ..going[0] }).await.unwrap();
             assert_eq!(work(&world).await, going);
             assert!(erase(&world, going[0]).await && !erase(&world, going[0]).await);
             assert_eq!(work(&world).await, []);

@@ -118,7 +118,11 @@ impl Settlements for Reckless {
         if after.is_some() { Ok(Vec::new()) } else { self.0.settlements.open_work(None, limit).await }
     }
 
-    async fn stopped(&self, _: UserId) -> Result<(), Failure> {
+    async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure> {
+        self.0.settlements.work_on(user).await
+    }
+
+    async fn stopped(&self, _: Settlement) -> Result<(), Failure> {
         Ok(())
     }
 

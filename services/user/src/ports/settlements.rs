@@ -21,8 +21,11 @@ pub trait Settlements: Send + Sync {
     /// Work that is not done, a piece at a time: by user, after the one given.
     async fn open_work(&self, after: Option<UserId>, limit: u32) -> Result<Vec<Settlement>, Failure>;
 
-    /// Everything stands still: the work is done, unless the account is going by now.
-    async fn stopped(&self, user: UserId) -> Result<(), Failure>;
+    /// The work on one account as it is now; `None` where it is done, or was lifted meanwhile.
+    async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure>;
+
+    /// Everything stands still: this piece of work is done. Another suspension's, and a departure's, stays.
+    async fn stopped(&self, work: Settlement) -> Result<(), Failure>;
 
     /// Everything is gone: removes what is left of the person, and tells them. Only of an account that is going;
     /// `false` for any other.

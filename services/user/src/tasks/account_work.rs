@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kit::{Ambient, Failure};
+use kit::{Ambient, Failure, UserId};
 use wire::{Report, Task};
 
 use crate::domain::{Settlement, Wish};
@@ -28,20 +28,28 @@ impl AccountWork {
             let Some(last) = piece.last() else { return Ok(()) };
             after = Some(last.user);
             for work in piece {
-                self.one(work, report).await;
+                self.one(work.user, report).await;
             }
         }
     }
 
-    async fn one(&self, work: Settlement, report: &mut Report) {
+    async fn one(&self, user: UserId, report: &mut Report) {
         report.seen += 1;
-        match self.settle(work).await {
+        match self.look_again(user).await {
             Ok(done) => report.done += u64::from(done),
             Err(failure) => {
                 report.failed += 1;
-                let user = work.user;
                 tracing::warn!(%failure, user.id = %user, "could not settle what user {user} holds; trying again");
             }
+        }
+    }
+
+    /// As `settle`, for the account as it is by now: what came before it may have taken long enough for an admin to resume
+    /// it, and then nothing of it must be stopped.
+    async fn look_again(&self, user: UserId) -> Result<bool, Failure> {
+        match self.settlements.work_on(user).await? {
+            Some(work) => self.settle(work).await,
+            None => Ok(false),
         }
     }
 
@@ -52,7 +60,7 @@ impl AccountWork {
             return Ok(false);
         }
         match work.wish {
-            Wish::Stopped => self.settlements.stopped(work.user).await?,
+            Wish::Stopped => self.settlements.stopped(work).await?,
             Wish::Removed => {
                 if self.settlements.erase(work).await? {
                     tracing::info!(user.id = %work.user, "deleted user {}", work.user);
@@ -85,6 +93,8 @@ impl Task for AccountWork {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use serde_json::json;
 
     use super::*;
@@ -158,6 +168,39 @@ mod tests {
         let notice = server.mails().await.pop().unwrap();
         assert_eq!((notice.kind.as_str(), notice.recipient), ("account_deleted", address("bob")));
         assert_eq!(server.sign_up("bob").await.status, 201);
+    }
+
+    /// Takes so long for the first account that an admin resumes all others meanwhile.
+    struct Meanwhile(Arc<dyn Settlements>, Arc<Mutex<Vec<UserId>>>);
+
+    #[async_trait]
+    impl Holdings for Meanwhile {
+        async fn settle(&self, work: Settlement) -> Result<u32, Failure> {
+            self.1.lock().unwrap().push(work.user);
+            for other in self.0.open_work(None, PIECE).await? {
+                if other.user != work.user {
+                    let act = kit::Act::anonymous("user.resume", "user", other.user);
+                    self.0.resume(other.user, work.asked_at, act).await?;
+                }
+            }
+            Ok(0)
+        }
+    }
+
+    #[actix_web::test]
+    async fn who_was_resumed_while_others_were_settled_is_left_alone() {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let server =
+            Server::with(|deps| deps.holdings = Arc::new(Meanwhile(deps.settlements.clone(), asked.clone()))).await;
+        server.verified("ada").await;
+        let admin = server.token("ada").await;
+        for name in ["bob", "cleo"] {
+            let user = server.verified(name).await;
+            assert_eq!(server.call("POST", &format!("/user/{user}/suspension"), Some(&admin), None).await.status, 200);
+        }
+        server.clock.advance(MOMENT);
+        assert_eq!(server.settle().await, Report { seen: 2, done: 1, failed: 0 });
+        assert_eq!(asked.lock().unwrap().len(), 1);
     }
 
     #[actix_web::test]

@@ -23,6 +23,7 @@ impl Settlements for SqliteStore {
                 if !user.suspended {
                     directory::keep_an_admin(c, &user).await?;
                     user.suspended = true;
+                    codes::forget_all(c, &user).await?;
                     close(c, &announcer, &user, Wish::Stopped, &act).await?;
                     revise(c, &announcer, &mut user, at, "user.suspended", act, &["suspended"]).await?;
                 }
@@ -39,7 +40,7 @@ impl Settlements for SqliteStore {
                 let Some(mut user) = rows::present(c, user).await? else { return Ok(None) };
                 if user.suspended {
                     user.suspended = false;
-                    done(c, user.id).await?;
+                    lift(c, user.id).await?;
                     revise(c, &announcer, &mut user, at, "user.resumed", act, &["suspended"]).await?;
                 }
                 Ok(Some(user))
@@ -77,8 +78,13 @@ impl Settlements for SqliteStore {
         found.iter().map(settlement).collect()
     }
 
-    async fn stopped(&self, user: UserId) -> Result<(), Failure> {
-        self.database.write(move |c| Box::pin(async move { done(c, user).await })).await
+    async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure> {
+        let row = sqlx::query("SELECT * FROM account_work WHERE user_id = ?").bind(user.as_bytes());
+        row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(settlement).transpose()
+    }
+
+    async fn stopped(&self, work: Settlement) -> Result<(), Failure> {
+        self.database.write(move |c| Box::pin(async move { done(c, work).await })).await
     }
 
     async fn erase(&self, work: Settlement) -> Result<bool, Failure> {
@@ -116,8 +122,17 @@ async fn close(
     .map(drop)
 }
 
-/// Takes off the work of a suspension; that of a departure stays until the account is gone.
-async fn done(connection: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
+/// Takes off the work of one suspension, which may have been followed by another while it was done.
+async fn done(connection: &mut SqliteConnection, work: Settlement) -> Result<(), Failure> {
+    let delete = sqlx::query("DELETE FROM account_work WHERE user_id = ? AND wish = ? AND asked_at = ?")
+        .bind(work.user.as_bytes())
+        .bind(Wish::Stopped.as_str())
+        .bind(work.asked_at.as_micros());
+    delete.execute(connection).await.stored().map(drop)
+}
+
+/// Takes off the work of any suspension; that of a departure stays until the account is gone.
+async fn lift(connection: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
     let delete = sqlx::query("DELETE FROM account_work WHERE user_id = ? AND wish = ?");
     delete.bind(user.as_bytes()).bind(Wish::Stopped.as_str()).execute(connection).await.stored().map(drop)
 }
