@@ -8,7 +8,7 @@ use super::{DAY, HOUR, World};
 use crate::domain::{ApiKey, KeyName, MOST_KEYS, NewApiKey, User};
 use crate::ports::Expiry;
 
-fn new(world: &World, owner: &User, name: &str) -> NewApiKey {
+pub fn new(world: &World, owner: &User, name: &str) -> NewApiKey {
     NewApiKey {
         id: ApiKeyId::mint(&world.ambient),
         tenant: owner.tenant,
@@ -28,7 +28,7 @@ async fn create(world: &World, owner: &User, new: NewApiKey) -> Result<ApiKey, F
 
 async fn revoke(world: &World, user: UserId, key: ApiKeyId) -> bool {
     let act = Act::anonymous("user.api_key_revoke", "api_key", key);
-    world.api_keys.revoke(user, key, world.ambient.now(), act).await.unwrap()
+    world.api_keys.revoke(user, key, act).await.unwrap()
 }
 
 async fn resolve(world: &World, hash: [u8; 32]) -> Option<ApiKey> {

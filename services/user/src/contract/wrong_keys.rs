@@ -31,7 +31,7 @@ impl ApiKeyStore for WrongKeys {
     async fn create(&self, user: UserId, new: NewApiKey, act: Act) -> Result<ApiKey, Failure> {
         let keys = self.1.api_keys.list(user).await?;
         if let (Wrong::Roomy, 50.., Some(oldest)) = (self.0, keys.len(), keys.last()) {
-            self.1.api_keys.revoke(user, oldest.id, new.at, act.clone()).await?;
+            self.1.api_keys.revoke(user, oldest.id, act.clone()).await?;
         }
         self.1.api_keys.create(user, new, act).await
     }
@@ -40,8 +40,8 @@ impl ApiKeyStore for WrongKeys {
         self.1.api_keys.list(user).await
     }
 
-    async fn revoke(&self, user: UserId, key: ApiKeyId, at: Timestamp, act: Act) -> Result<bool, Failure> {
-        let done = self.1.api_keys.revoke(user, key, at, act).await?;
+    async fn revoke(&self, user: UserId, key: ApiKeyId, act: Act) -> Result<bool, Failure> {
+        let done = self.1.api_keys.revoke(user, key, act).await?;
         Ok(done || matches!(self.0, Wrong::Shared))
     }
 

@@ -14,9 +14,10 @@ pub trait ApiKeyStore: Send + Sync {
     /// The user's keys, newest first; expired ones too.
     async fn list(&self, user: UserId) -> Result<Vec<ApiKey>, Failure>;
 
-    /// Removes a key of this user and records the closing under the key's id. The act gets the key's name as a detail.
+    /// Removes a key of this user and records the closing under the key's id, with the time of the transaction: an answer
+    /// about the key that was made before it is void. The act gets the key's name as a detail.
     /// `false` where there is none: revoked before, or another's.
-    async fn revoke(&self, user: UserId, key: ApiKeyId, at: Timestamp, act: Act) -> Result<bool, Failure>;
+    async fn revoke(&self, user: UserId, key: ApiKeyId, act: Act) -> Result<bool, Failure>;
 
     /// The key of this hash, while it is not expired.
     async fn resolve(&self, hash: [u8; 32], at: Timestamp) -> Result<Option<ApiKey>, Failure>;

@@ -9,7 +9,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::{SqliteStore, rows};
 use crate::domain::api_key::words;
-use crate::domain::{ApiKey, KeyName, MOST_KEYS, NewApiKey, Reason};
+use crate::domain::{ApiKey, KeyName, MOST_KEYS, NewApiKey, Reason, User};
 use crate::events::Announcer;
 use crate::ports::ApiKeyStore;
 
@@ -39,9 +39,9 @@ impl ApiKeyStore for SqliteStore {
         found.iter().map(api_key).collect()
     }
 
-    async fn revoke(&self, user: UserId, key: ApiKeyId, at: Timestamp, act: Act) -> Result<bool, Failure> {
+    async fn revoke(&self, user: UserId, key: ApiKeyId, act: Act) -> Result<bool, Failure> {
         let ambient = self.ambient.clone();
-        self.database.write(move |c| Box::pin(async move { revoke(c, &ambient, user, key, at, act).await })).await
+        self.database.write(move |c| Box::pin(async move { revoke(c, &ambient, user, key, act).await })).await
     }
 
     async fn resolve(&self, hash: [u8; 32], at: Timestamp) -> Result<Option<ApiKey>, Failure> {
@@ -92,7 +92,7 @@ async fn create(
     user: UserId,
     new: NewApiKey,
 ) -> Result<ApiKey, Failure> {
-    let owner = rows::by_id(connection, user).await?.filter(|owner| !owner.suspended && !owner.deleting);
+    let owner = rows::by_id(connection, user).await?.filter(User::is_open);
     let owner = owner.ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
     let keys: u32 = sqlx::query_scalar("SELECT COUNT(*) FROM api_keys WHERE user_id = ?")
         .bind(user.as_bytes())
@@ -152,7 +152,6 @@ async fn revoke(
     ambient: &Ambient,
     user: UserId,
     key: ApiKeyId,
-    at: Timestamp,
     act: Act,
 ) -> Result<bool, Failure> {
     let name: Option<String> = sqlx::query_scalar("DELETE FROM api_keys WHERE id = ? AND user_id = ? RETURNING name")
@@ -163,7 +162,7 @@ async fn revoke(
         .stored()?;
     let Some(name) = name else { return Ok(false) };
     let closed = Some(SessionId::from_uuid(key.as_uuid()));
-    rows::record_closure(connection, user, closed, Reason::Revoked, at).await?;
+    rows::record_closure(connection, user, closed, Reason::Revoked, ambient.now()).await?;
     audit::append(connection, ambient, ServiceName::User, &act.detail("name", name)).await?;
     Ok(true)
 }
@@ -181,4 +180,54 @@ fn api_key(row: &SqliteRow) -> Result<ApiKey, Failure> {
         expires_at: row.get::<Option<i64>, _>("expires_at").map(Timestamp::from_micros),
         last_used_at: row.get::<Option<i64>, _>("last_used_at").map(Timestamp::from_micros),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sqlite::Database;
+    use testkit::TestClock;
+    use tokio::sync::oneshot;
+    use tokio::task::yield_now;
+
+    use super::*;
+    use crate::ports::Directory as _;
+    use crate::samples;
+    use crate::store::sqlite::MIGRATIONS;
+
+    fn key(ambient: &Ambient) -> ApiKey {
+        let user = samples::user(ambient);
+        let (id, name) = (ApiKeyId::mint(ambient), KeyName::parse("ci").unwrap());
+        let (hint, scopes, at) = ("wxyz".to_owned(), vec![Scope::LogsRead], ambient.now());
+        kept(user.id, NewApiKey { id, tenant: user.tenant, name, hint, hash: [0; 32], scopes, at, expires_at: None })
+    }
+
+    #[tokio::test]
+    async fn a_revocation_that_waited_for_other_writers_closes_what_was_answered_meanwhile() {
+        let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
+        let database =
+            Database::open(&directory.path().join("user.db"), &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
+        let store = SqliteStore::new(database.clone(), clock.ambient());
+        let key = key(&clock.ambient());
+        let (user, id) = (key.user, key.id);
+        database.write(move |c| Box::pin(async move { insert(c, &key, [0; 32]).await })).await.unwrap();
+        let (release, held) = oneshot::channel::<()>();
+        let other = database.clone();
+        let other =
+            tokio::spawn(
+                async move { other.write(|_| Box::pin(async { held.await.map_err(Failure::internal) })).await },
+            );
+        yield_now().await;
+        let revoker = store.clone();
+        let act = Act::anonymous("user.api_key_revoke", "api_key", id);
+        let revoking = tokio::spawn(async move { revoker.revoke(user, id, act).await });
+        yield_now().await;
+        clock.advance(Duration::from_secs(60));
+        release.send(()).unwrap();
+        other.await.unwrap().unwrap();
+        assert!(revoking.await.unwrap().unwrap());
+        let closed = store.closed_since(0, Timestamp::EPOCH, 10).await.unwrap();
+        assert_eq!(closed[0].at, clock.ambient().now());
+    }
 }
