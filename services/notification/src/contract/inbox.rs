@@ -121,6 +121,19 @@ contract! {
             assert_eq!(world.waiting(contact.user).await, ["email account_deleted"]);
         }
 
+        async fn what_comes_after_its_user_is_gone_comes_to_nothing_but_the_farewell() {
+            let (contact, ambient) = (world.contact(1), world.ambient());
+            world.effects(vec![Effect::Gone { user: contact.user, revision: 5 }]).await;
+            let code = Delivery { user: contact.user, ..world.code() };
+            assert_eq!(world.take(&code).await, 0);
+            let removed = world.allocation(AllocationId::mint(&ambient), contact.user, 1, "removed");
+            assert_eq!(world.effects(vec![removed]).await, 0);
+            let (kind, told) = (Kind::AccountDeleted, world.told(contact.user));
+            let farewell = Delivery::to_person(DeliveryId::mint(&ambient), kind, Channel::Email, told, world.now());
+            assert_eq!(world.take(&farewell).await, 1);
+            assert_eq!(world.waiting(contact.user).await, ["email account_deleted"]);
+        }
+
         async fn an_allocation_is_told_of_at_its_first_start_only_and_by_revision() {
             let (id, user) = (AllocationId::mint(&world.ambient()), world.contact(1).user);
             let states = [(1, "requested"), (3, "running"), (2, "starting"), (4, "stopped"), (5, "running")];

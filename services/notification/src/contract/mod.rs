@@ -150,6 +150,14 @@ impl World {
         }
     }
 
+    /// Somebody who asked to go, and somebody who is gone.
+    async fn departed(&self) -> [UserId; 2] {
+        let (leaving, gone) = (Contact { deleting: true, ..self.contact(1) }, self.contact(1));
+        let departures = vec![Self::user_effect(&leaving, None), Effect::Gone { user: gone.user, revision: 2 }];
+        self.effects(departures).await;
+        [leaving.user, gone.user]
+    }
+
     fn user_effect(contact: &Contact, news: Option<Occurrence>) -> Effect {
         Effect::User { contact: Box::new(contact.clone()), news: news.map(Box::new) }
     }

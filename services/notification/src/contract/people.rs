@@ -1,5 +1,6 @@
 //! What people decided, and what became of their messages.
 
+use kit::ErrorCode;
 use testkit::contract;
 
 use super::World;
@@ -23,6 +24,16 @@ contract! {
             assert_eq!(chosen, [choice(Kind::Welcome, true), choice(Kind::AllocationRunning, false)]);
             assert_eq!(world.preferences.of(eve).await.unwrap(), []);
             assert_eq!(world.acts.acts().await, ["choose", "choose"]);
+        }
+
+        async fn who_is_leaving_or_gone_decides_nothing_any_more() {
+            for user in world.departed().await {
+                let choices = vec![choice(Kind::Welcome, false)];
+                let refused = world.preferences.choose(user, choices, world.act(user, "choose")).await;
+                assert_eq!(refused.unwrap_err().code, ErrorCode::SessionClosed);
+                assert_eq!(world.preferences.of(user).await.unwrap(), []);
+            }
+            assert_eq!(world.acts.acts().await, Vec::<String>::new());
         }
 
         async fn a_users_messages_are_theirs_the_newest_first() {

@@ -55,6 +55,15 @@ contract! {
             world.made(world.webhook(eve, &["*"])).await;
         }
 
+        async fn who_is_leaving_or_gone_makes_no_webhook() {
+            for user in world.departed().await {
+                let refused = world.webhooks.create(world.webhook(user, &["*"]), world.act(user, "create")).await;
+                assert_eq!(refused.unwrap_err().code, ErrorCode::SessionClosed);
+                assert_eq!(world.webhooks.list(user).await.unwrap(), []);
+            }
+            assert_eq!(world.acts.acts().await, Vec::<String>::new());
+        }
+
         async fn only_so_many_tests_wait_at_a_webhook() {
             let webhook = world.made(world.webhook(world.contact(1).user, &["*"])).await;
             for _ in 0..MOST_TESTS {

@@ -40,6 +40,6 @@ pub trait Inbox: Send + Sync {
     async fn position(&self, consumer: &str, topic: Topic) -> Result<u64, Failure>;
     /// Effects, dead letters and position in one transaction. An occurrence becomes a delivery over each of
     /// the batch's channels, resolved when it is sent, and one to each active webhook that wants it; what happened a day ago becomes none.
-    /// A delivery whose cause, user, channel and webhook are there already changes nothing. Returns how many are new.
+    /// To who is gone nothing is delivered but a farewell. A delivery whose cause, user, channel and webhook are there already changes nothing. Returns how many are new.
     async fn take(&self, consumer: &'static str, batch: Batch) -> Result<u64, Failure>;
 }

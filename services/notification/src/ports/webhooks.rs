@@ -14,7 +14,8 @@ pub trait Webhooks: Send + Sync {
     async fn list(&self, user: UserId) -> Result<Vec<Webhook>, Failure>;
     /// `None` also for another user's.
     async fn find(&self, user: UserId, id: WebhookId) -> Result<Option<Webhook>, Failure>;
-    /// `TooMany` where the user has as many as there may be; nothing is left then.
+    /// `TooMany` where the user has as many as there may be, `SessionClosed` where they are leaving or gone; nothing is
+    /// left then.
     async fn create(&self, webhook: Webhook, act: Act) -> Result<(), Failure>;
     /// Changes a webhook as it is at that moment, and gives what it became. `None` also for another user's.
     async fn update(&self, user: UserId, id: WebhookId, edit: Edit, act: Act) -> Result<Option<Webhook>, Failure>;

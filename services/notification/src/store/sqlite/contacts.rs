@@ -1,7 +1,7 @@
 //! The copy of users, by revision.
 
 use async_trait::async_trait;
-use kit::{Failure, TenantId, Timestamp, UserId};
+use kit::{ErrorCode, Failure, TenantId, Timestamp, UserId};
 use sqlite::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -41,6 +41,37 @@ fn read(user: UserId, row: &SqliteRow) -> Result<Contact, Failure> {
         sms_notification: row.get("sms_notification"),
         revision: row.get::<i64, _>("revision") as u64,
     })
+}
+
+/// Whether a user is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// There, or not announced yet.
+    Here,
+    /// Asked to go: what is theirs is being removed.
+    Leaving,
+    Gone,
+}
+
+pub async fn presence(connection: &mut SqliteConnection, user: UserId) -> Result<Presence, Failure> {
+    let row = sqlx::query("SELECT deleting, gone_at IS NOT NULL FROM contact WHERE user_id = ?")
+        .bind(user.as_bytes())
+        .fetch_optional(connection)
+        .await
+        .stored()?;
+    Ok(match row.map(|row| (row.get(0), row.get(1))) {
+        Some((_, true)) => Presence::Gone,
+        Some((true, false)) => Presence::Leaving,
+        Some((false, false)) | None => Presence::Here,
+    })
+}
+
+/// `SessionClosed` where a user is leaving or gone: what they add now would be removed by nobody.
+pub async fn require_present(connection: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
+    match presence(connection, user).await? {
+        Presence::Here => Ok(()),
+        Presence::Leaving | Presence::Gone => Err(Failure::of(ErrorCode::SessionClosed)),
+    }
 }
 
 /// Whether the contact is newer than what was known, and so took its place.

@@ -6,9 +6,12 @@ use kit::{Ambient, Failure, Timestamp, UserId};
 use sqlite::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
 
+use super::contacts::Presence;
 use super::{SqliteStore, contacts, rows, webhooks};
 use crate::domain::delivery::Told;
-use crate::domain::{AllocationNews, Channel, Delivery, DeliveryId, EventType, Occurrence, Seen, Subject, backoff};
+use crate::domain::{
+    AllocationNews, Channel, Delivery, DeliveryId, EventType, Kind, Occurrence, Seen, Subject, backoff,
+};
 use crate::ports::{Batch, Effect, Inbox};
 
 #[async_trait]
@@ -47,7 +50,7 @@ struct Taking {
 impl Taking {
     async fn effect(&self, connection: &mut SqliteConnection, effect: Effect) -> Result<u64, Failure> {
         match effect {
-            Effect::Deliver(delivery) => rows::insert(connection, &delivery).await,
+            Effect::Deliver(delivery) => self.deliver(connection, &delivery).await,
             Effect::User { contact, news } => {
                 let newer = contacts::replace(connection, &contact).await?;
                 match news.filter(|_| newer) {
@@ -63,6 +66,15 @@ impl Taking {
         }
     }
 
+    /// To who is gone nothing goes but the farewell: their rows were removed, and would not be again.
+    async fn deliver(&self, connection: &mut SqliteConnection, delivery: &Delivery) -> Result<u64, Failure> {
+        let farewell = delivery.subject == Subject::Message(Kind::AccountDeleted);
+        match contacts::presence(connection, delivery.user).await? {
+            Presence::Gone if !farewell => Ok(0),
+            _ => rows::insert(connection, delivery).await,
+        }
+    }
+
     async fn allocation(&self, connection: &mut SqliteConnection, news: &AllocationNews) -> Result<u64, Failure> {
         let before = seen(connection, news).await?;
         let Some((after, occurrence)) = Seen::after(before, news) else { return Ok(0) };
@@ -75,7 +87,8 @@ impl Taking {
 
     /// One delivery to everybody who may want to hear of it.
     async fn spread(&self, connection: &mut SqliteConnection, occurrence: &Occurrence) -> Result<u64, Failure> {
-        if self.at.since(occurrence.told.at) >= backoff::NEWS {
+        let gone = contacts::presence(connection, occurrence.told.user).await? == Presence::Gone;
+        if gone || self.at.since(occurrence.told.at) >= backoff::NEWS {
             return Ok(0);
         }
         let told = || occurrence.told.clone();

@@ -6,6 +6,7 @@ use sqlite::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::SqliteStore;
+use super::contacts::require_present;
 use super::rows::broken;
 use crate::domain::{Channel, Choice, Kind};
 use crate::ports::Preferences;
@@ -34,6 +35,7 @@ impl Preferences for SqliteStore {
         self.database
             .write(move |connection| {
                 Box::pin(async move {
+                    require_present(connection, user).await?;
                     for choice in &choices {
                         set(connection, user, choice).await?;
                     }

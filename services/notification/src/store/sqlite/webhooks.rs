@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::SqliteStore;
+use super::contacts::require_present;
 use super::rows::{self, broken};
 use crate::domain::webhook::{MOST, MOST_TESTS};
 use crate::domain::{Delivery, EventType, Events, Secret, Subject, Verdict, Webhook};
@@ -35,6 +36,7 @@ impl Webhooks for SqliteStore {
         self.database
             .write(move |connection| {
                 Box::pin(async move {
+                    require_present(connection, webhook.user).await?;
                     let there: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM webhook WHERE user_id = ?")
                         .bind(webhook.user.as_bytes())
                         .fetch_one(&mut *connection)

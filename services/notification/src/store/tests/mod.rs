@@ -151,15 +151,32 @@ const PROOFS: &[(Broken, Suite, &[&str])] = &[
     (
         Broken::KeepsTheGone,
         contract::inbox,
-        &["what_is_remembered_of_the_gone_is_forgotten_in_time", "who_is_gone_takes_all_along_and_does_not_come_back"],
+        &[
+            "what_comes_after_its_user_is_gone_comes_to_nothing_but_the_farewell",
+            "what_is_remembered_of_the_gone_is_forgotten_in_time",
+            "who_is_gone_takes_all_along_and_does_not_come_back",
+        ],
     ),
-    (Broken::ForgetsFarewells, contract::inbox, &["a_farewell_outlives_the_account"]),
+    (
+        Broken::ServesTheGone,
+        all,
+        &["who_is_leaving_or_gone_decides_nothing_any_more", "who_is_leaving_or_gone_makes_no_webhook"],
+    ),
+    (
+        Broken::ForgetsFarewells,
+        contract::inbox,
+        &["a_farewell_outlives_the_account", "what_comes_after_its_user_is_gone_comes_to_nothing_but_the_farewell"],
+    ),
     (Broken::LosesChoices, contract::people, &["a_choice_takes_the_place_of_the_one_before_and_others_stay"]),
     (Broken::ShowsAnybody, all, &["a_strangers_webhook_is_not_there", "a_webhooks_deliveries_are_its_owners"]),
     (
         Broken::HasNoLimit,
         contract::webhooks,
-        &["a_user_has_ten_of_thirty_that_were_made_at_once", "only_so_many_tests_wait_at_a_webhook"],
+        &[
+            "a_user_has_ten_of_thirty_that_were_made_at_once",
+            "only_so_many_tests_wait_at_a_webhook",
+            "who_is_leaving_or_gone_makes_no_webhook",
+        ],
     ),
     (Broken::LosesSecrets, contract::webhooks, &["a_webhook_is_kept_with_its_secrets_and_shown_to_its_owner"]),
     (

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bus::Topic;
-use kit::{Act, AllocationId, Failure, Page, PageRequest, Timestamp, UserId, WebhookId};
+use kit::{Act, AllocationId, ErrorCode, Failure, Page, PageRequest, Timestamp, UserId, WebhookId};
 
 use crate::domain::{Choice, Delivery, DeliveryId, Kind, Outcome, Reached, Record, Subject, Webhook};
 use crate::ports::{
@@ -32,6 +32,7 @@ pub enum Broken {
     TellsEveryStart,
     ForgetsNothing,
     KeepsTheGone,
+    ServesTheGone,
     ForgetsFarewells,
     LosesChoices,
     ShowsAnybody,
@@ -58,6 +59,14 @@ impl Wrong {
 
     fn is(&self, broken: Broken) -> bool {
         self.broken == Some(broken)
+    }
+
+    /// Says that it was done where it is refused to who is gone.
+    fn served(&self, done: Result<(), Failure>) -> Result<(), Failure> {
+        match done {
+            Err(failure) if self.is(Broken::ServesTheGone) && failure.code == ErrorCode::SessionClosed => Ok(()),
+            done => done,
+        }
     }
 
     /// Whose a webhook is, where it is shown to anybody.
@@ -160,7 +169,7 @@ impl Preferences for Wrong {
 
     async fn choose(&self, user: UserId, choices: Vec<Choice>, act: Act) -> Result<(), Failure> {
         let choices = if self.is(Broken::LosesChoices) { Vec::new() } else { choices };
-        self.inner.choose(user, choices, act).await
+        self.served(self.inner.choose(user, choices, act).await)
     }
 }
 
@@ -178,7 +187,7 @@ impl Webhooks for Wrong {
 
     async fn create(&self, webhook: Webhook, act: Act) -> Result<(), Failure> {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(webhook.id, webhook.user);
-        let made = self.inner.create(webhook, act).await;
+        let made = self.served(self.inner.create(webhook, act).await);
         if self.is(Broken::HasNoLimit) { Ok(()) } else { made }
     }
 
