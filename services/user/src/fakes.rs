@@ -1,13 +1,15 @@
-//! Stand-ins for the services that user asks, as tests set them.
+//! Stand-ins for the services that user asks, and a store that takes its time, as tests set them.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use kit::{ErrorCode, Failure, TenantId, Timestamp, UserId};
+use kit::{Act, ErrorCode, Failure, SessionId, TenantId, Timestamp, UserId};
+use testkit::TestClock;
 
-use crate::domain::Settlement;
 use crate::domain::export::{KeptAllocation, KeptComment, KeptFeed, KeptNotifications};
-use crate::ports::{Holdings, KeptElsewhere};
+use crate::domain::{Credentials, NewSession, NewToken, Reason, Rotation, Session, Settlement, User};
+use crate::ports::{Holdings, KeptElsewhere, SessionStore};
 
 /// Allocation, feed and notification in one.
 #[derive(Clone, Default)]
@@ -91,5 +93,64 @@ impl KeptElsewhere for FakePeers {
 
     async fn notifications(&self, _: UserId) -> Result<KeptNotifications, Failure> {
         Ok(KeptNotifications::default())
+    }
+}
+
+/// A store whose sessions open and go on only after the clock has moved.
+#[derive(Clone, Default)]
+pub struct SlowSessions(Arc<Mutex<Option<(Duration, TestClock)>>>);
+
+struct SlowlyStored(SlowSessions, Arc<dyn SessionStore>);
+
+impl SlowSessions {
+    pub fn around(&self, store: &Arc<dyn SessionStore>) -> Arc<dyn SessionStore> {
+        Arc::new(SlowlyStored(self.clone(), store.clone()))
+    }
+
+    /// From now on each takes this long.
+    pub fn takes(&self, span: Duration, clock: &TestClock) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((span, clock.clone()));
+    }
+
+    fn pass(&self) {
+        if let Some((span, clock)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            clock.advance(*span);
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for SlowlyStored {
+    async fn open(&self, login: Credentials, new: NewSession, act: Act) -> Result<Option<User>, Failure> {
+        self.0.pass();
+        self.1.open(login, new, act).await
+    }
+
+    async fn refused(&self, user: UserId, act: Act) -> Result<(), Failure> {
+        self.1.refused(user, act).await
+    }
+
+    async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp, act: Act) -> Result<Rotation, Failure> {
+        self.0.pass();
+        self.1.rotate(presented, next, at, act).await
+    }
+
+    async fn close(
+        &self,
+        user: UserId,
+        session: SessionId,
+        reason: Reason,
+        at: Timestamp,
+        act: Act,
+    ) -> Result<bool, Failure> {
+        self.1.close(user, session, reason, at, act).await
+    }
+
+    async fn list(&self, user: UserId, at: Timestamp) -> Result<Vec<Session>, Failure> {
+        self.1.list(user, at).await
+    }
+
+    async fn bearer(&self, user: UserId, session: SessionId, at: Timestamp) -> Result<Option<User>, Failure> {
+        self.1.bearer(user, session, at).await
     }
 }

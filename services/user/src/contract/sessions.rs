@@ -1,11 +1,13 @@
 //! Sessions: a token works once, a closed session stays closed, nobody touches another's.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use kit::{SessionId, UserId};
 use testkit::contract;
 
 use super::{DAY, HOUR, World, acting};
-use crate::domain::{Reason, Rotation};
+use crate::domain::{MOST_SESSIONS, Reason, Rotation};
 
 async fn rotate(world: &World, presented: &str, next: &str) -> Rotation {
     let hash = world.token(presented).hash;
@@ -93,6 +95,25 @@ contract! {
             world.clock.advance(10 * DAY);
             assert!(!world.is_open(ada.id, session).await);
             assert_eq!(rotate(&world, "two", "three").await, Rotation::Unknown);
+        }
+
+        async fn a_login_too_many_closes_the_oldest() {
+            let (ada, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            let other = world.logged_in(bob.id, "bob's").await;
+            let mut sessions = Vec::new();
+            for n in 0..MOST_SESSIONS + 2 {
+                world.clock.advance(Duration::from_secs(1));
+                sessions.push(world.logged_in(ada.id, &n.to_string()).await);
+            }
+            let mut listed = world.sessions.list(ada.id, world.ambient.now()).await.unwrap();
+            listed.reverse();
+            assert_eq!(listed.iter().map(|session| session.id).collect::<Vec<_>>(), sessions[2..]);
+            for gone in &sessions[..2] {
+                assert!(!world.is_open(ada.id, *gone).await);
+            }
+            assert_eq!(rotate(&world, "0", "next").await, Rotation::Unknown);
+            assert!(world.is_open(bob.id, other).await);
+            assert_eq!(reasons(&world).await, ["revoked", "revoked"]);
         }
 
         async fn the_list_shows_open_ones_newest_first() {

@@ -120,7 +120,11 @@ async fn with_codes(broken: Broken) -> World {
 
 #[tokio::test]
 async fn a_store_that_counts_no_tries_fails() {
-    let expected = ["an_address_has_five_tries", "all_addresses_have_twenty_five_tries_also_at_once"];
+    let expected = [
+        "an_address_has_five_tries",
+        "a_household_has_five_tries_however_many_addresses_it_has",
+        "all_addresses_have_twenty_five_tries_also_at_once",
+    ];
     fails(super::code_store(), || with_codes(Broken::Patient), &expected).await;
 }
 
@@ -151,8 +155,8 @@ impl SessionStore for Careless {
         self.0.sessions.open(login, new, act).await
     }
 
-    async fn refused(&self, act: Act) -> Result<(), Failure> {
-        self.0.sessions.refused(act).await
+    async fn refused(&self, user: UserId, act: Act) -> Result<(), Failure> {
+        self.0.sessions.refused(user, act).await
     }
 
     async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp, act: Act) -> Result<Rotation, Failure> {
@@ -195,6 +199,7 @@ async fn a_store_that_forgets_whose_a_session_is_fails() {
         "a_session_belongs_to_its_user",
         "a_closed_session_stays_closed",
         "a_token_used_twice_closes_its_session",
+        "a_login_too_many_closes_the_oldest",
         "the_list_shows_open_ones_newest_first",
     ];
     fails(super::session_store(), careless, &expected).await;

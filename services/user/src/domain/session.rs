@@ -4,6 +4,9 @@ use kit::{SessionId, Timestamp, UserId};
 
 use super::User;
 
+/// The most sessions that one user has open: one more login closes the oldest.
+pub const MOST_SESSIONS: u32 = 100;
+
 /// An open session as its user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {

@@ -88,6 +88,7 @@ mod tests {
 
     use serde_json::json;
 
+    use crate::fakes::SlowSessions;
     use crate::testing::{PASSWORD, Server, address};
 
     #[actix_web::test]
@@ -101,6 +102,23 @@ mod tests {
         server.clock.advance(Duration::from_secs(899));
         assert_eq!(server.get("/user/me", &token).await.status, 200);
         server.clock.advance(Duration::from_secs(1));
+        assert_eq!(server.get("/user/me", &token).await.problem(), (401, "token_expired"));
+    }
+
+    #[actix_web::test]
+    async fn tokens_are_as_old_as_the_look_at_the_account() {
+        let slow = SlowSessions::default();
+        let server = Server::with(|deps| deps.sessions = slow.around(&deps.sessions)).await;
+        server.sign_up("ada").await;
+        slow.takes(Duration::from_secs(60), &server.clock);
+        let tokens = server.log_in("ada").await;
+        server.clock.advance(Duration::from_secs(839));
+        assert_eq!(server.get("/user/me", &tokens.text("access_token")).await.status, 200);
+        server.clock.advance(Duration::from_secs(1));
+        assert_eq!(server.get("/user/me", &tokens.text("access_token")).await.problem(), (401, "token_expired"));
+        let refresh = json!({"refresh_token": tokens.text("refresh_token")});
+        let token = server.post("/user/refresh", refresh).await.text("access_token");
+        server.clock.advance(Duration::from_secs(840));
         assert_eq!(server.get("/user/me", &token).await.problem(), (401, "token_expired"));
     }
 

@@ -25,7 +25,7 @@ pub struct MePasswordBody {
 /// Change the own password.
 #[utoipa::path(operation_id = "user_password_change", tag = "user", security(("bearer" = [])),
     request_body = MePasswordBody,
-    responses((status = 204, description = "The password is set; every session is closed, the asking one too"), Problems))]
+    responses((status = 204, description = "The password is set; every session is closed, the asking one too; API keys stay"), Problems))]
 #[post("/me/password")]
 pub async fn handler(
     _: CredentialsFrom,
@@ -82,6 +82,9 @@ mod tests {
         let refused = change(&server, &token, body).await;
         assert_eq!(refused.problem(), (401, "invalid_credentials"));
         assert_eq!(refused.text("field"), "current_password");
+        let told = |acts: &Vec<proto::v1::AuditRecorded>| acts.last().unwrap().action == "user.password_refused";
+        let acts = testkit::until(|| server.acts(), told).await;
+        assert!(acts.last().unwrap().actor == acts.last().unwrap().subject_id, "who is logged in is known");
         let weak = change(&server, &token, json!({"current_password": PASSWORD, "new_password": "short"})).await;
         assert_eq!((weak.status, weak.text("field").as_str()), (400, "new_password"));
         assert_eq!(server.get("/user/me", &token).await.status, 200);

@@ -19,7 +19,7 @@ pub struct Expiry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     pub accounts: u64,
-    /// Sessions, tokens, codes, throttles and closures.
+    /// Sessions, tokens, codes, throttles, counts of wrong passwords and closures.
     pub rows: u64,
 }
 

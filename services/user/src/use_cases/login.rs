@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use kit::{Act, ErrorCode, Failure, SessionId};
 
+use super::password_check::record_failure;
 use super::{App, Tokens};
 use crate::domain::{Credentials, Email, NewSession, Password};
 
@@ -25,7 +26,8 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, Failure> {
     let fits = app.passwords.verify(login.password, hash).await?;
     let Some(credentials) = known.as_ref().filter(|_| fits) else {
         if let Some(known) = &known {
-            record_failure(app, known, &login.agent);
+            let act = about(known, "user.login_failed", &login.agent);
+            record_failure(app, known.user, Act { address: Some(login.from), ..act });
         }
         return Err(refused());
     };
@@ -38,24 +40,14 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, Failure> {
         token,
         at: app.ambient.now(),
     };
-    let session = new.id;
+    let (session, at) = (new.id, new.at);
     let act = Act { actor: Some(credentials.user), ..about(credentials, "user.login", &new.agent) };
     let user = app.sessions.open(credentials.clone(), new, act).await?.ok_or_else(refused)?;
     tracing::info!(user.id = %user.id, session.id = %session, "logged in user {}", user.id);
-    app.tokens_for(&user, session, refresh_token).await
+    app.tokens_for(&user, session, refresh_token, at).await
 }
 
 fn about(known: &Credentials, action: &str, agent: &str) -> Act {
     let act = Act::anonymous(action, "user", known.user).detail("agent", agent);
     Act { tenant: Some(known.tenant), ..act }
-}
-
-/// Nobody waits for this: an answer that took longer for known addresses would tell which are.
-fn record_failure(app: &App, known: &Credentials, agent: &str) {
-    let (sessions, act) = (app.sessions.clone(), about(known, "user.login_failed", agent));
-    tokio::spawn(async move {
-        if let Err(failure) = sessions.refused(act).await {
-            tracing::error!(%failure, "could not record a failed login");
-        }
-    });
 }

@@ -96,8 +96,14 @@ impl App {
         (text, kept)
     }
 
-    async fn tokens_for(&self, user: &User, session: SessionId, refresh_token: String) -> Result<Tokens, Failure> {
-        let issued_at = self.ambient.now();
+    /// `issued_at` is of before the session was seen open: what closes it afterwards is later than its tokens.
+    async fn tokens_for(
+        &self,
+        user: &User,
+        session: SessionId,
+        refresh_token: String,
+        issued_at: Timestamp,
+    ) -> Result<Tokens, Failure> {
         let life = self.config.access_token_life.get();
         let claims =
             Claims { user: user.id, session, revision: user.revision, issued_at, expires_at: issued_at.plus(life) };

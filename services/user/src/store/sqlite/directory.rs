@@ -7,7 +7,7 @@ use sqlite::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{SqliteStore, changes, codes, listing, rows};
+use super::{SqliteStore, changes, codes, failures, listing, rows};
 use crate::domain::code::HOUR;
 use crate::domain::{Closure, Listing, Reason, User};
 use crate::events::{Actor, Announcer};
@@ -100,6 +100,7 @@ pub async fn delete(
     for statement in [
         "DELETE FROM api_keys WHERE user_id = ?",
         "DELETE FROM login_places WHERE user_id = ?",
+        "DELETE FROM password_failures WHERE user_id = ?",
         "DELETE FROM account_work WHERE user_id = ?",
         "DELETE FROM users WHERE id = ?",
     ] {
@@ -110,7 +111,7 @@ pub async fn delete(
 
 async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, expiry: Expiry) -> Result<Swept, Failure> {
     let old = sqlx::query(
-        "SELECT * FROM users WHERE verified = 0 AND deleting = 0 AND created_at <= ? ORDER BY created_at LIMIT ?",
+        "SELECT * FROM users WHERE verified = 0 AND deleting = 0 AND suspended = 0 AND created_at <= ? ORDER BY created_at LIMIT ?",
     )
     .bind(expiry.unverified_before.as_micros())
     .bind(BATCH)
@@ -120,7 +121,8 @@ async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, expiry:
     for row in &old {
         delete(connection, announcer, &rows::user(row)?, Actor::Platform).await?;
     }
-    Ok(Swept { accounts: old.len() as u64, rows: sweep_rows(connection, expiry).await? })
+    let told = failures::sweep(connection, announcer, expiry.now).await?;
+    Ok(Swept { accounts: old.len() as u64, rows: told + sweep_rows(connection, expiry).await? })
 }
 
 /// Each statement takes the time before which its rows are of no use.

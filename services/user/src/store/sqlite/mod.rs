@@ -7,6 +7,7 @@ mod changes;
 mod codes;
 mod directory;
 mod email_changes;
+mod failures;
 mod keys;
 mod listing;
 mod places;

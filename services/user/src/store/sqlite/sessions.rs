@@ -7,8 +7,8 @@ use sqlite::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{SqliteStore, accounts, changes, places, rows};
-use crate::domain::{Credentials, NewSession, NewToken, Reason, Rotation, Session, User};
+use super::{SqliteStore, accounts, changes, failures, places, rows};
+use crate::domain::{Credentials, MOST_SESSIONS, NewSession, NewToken, Reason, Rotation, Session, User};
 use crate::events::Announcer;
 use crate::ports::SessionStore;
 
@@ -19,9 +19,9 @@ impl SessionStore for SqliteStore {
         self.database.write(move |c| Box::pin(async move { open(c, &announcer, &login, &new, &act).await })).await
     }
 
-    async fn refused(&self, act: Act) -> Result<(), Failure> {
+    async fn refused(&self, user: UserId, act: Act) -> Result<(), Failure> {
         let announcer = self.announcer();
-        self.database.write(move |c| Box::pin(async move { changes::record(c, &announcer, &act).await })).await
+        self.database.write(move |c| Box::pin(async move { failures::record(c, &announcer, user, act).await })).await
     }
 
     async fn rotate(&self, presented: [u8; 32], next: NewToken, at: Timestamp, act: Act) -> Result<Rotation, Failure> {
@@ -60,9 +60,10 @@ impl SessionStore for SqliteStore {
     }
 
     async fn list(&self, user: UserId, at: Timestamp) -> Result<Vec<Session>, Failure> {
-        let found = sqlx::query("SELECT * FROM sessions WHERE user_id = ? AND expires_at > ? ORDER BY id DESC")
+        let found = sqlx::query("SELECT * FROM sessions WHERE user_id = ? AND expires_at > ? ORDER BY id DESC LIMIT ?")
             .bind(user.as_bytes())
             .bind(at.as_micros())
+            .bind(MOST_SESSIONS)
             .fetch_all(self.database.readers())
             .await
             .stored()?;
@@ -105,14 +106,31 @@ async fn open(
     if user.suspended {
         return Err(Failure::of(ErrorCode::AccountSuspended));
     }
+    make_room(connection, announcer, login.user).await?;
     insert(connection, login.user, new).await?;
     changes::record(connection, announcer, act).await?;
     // An address that nobody proved may be anybody's, who would be mailed by whoever made the account.
-    if places::visit(connection, &user, new).await? && user.verified {
+    if places::visit(connection, &user, new).await? && user.has_proven_email() {
         let details = [("address", new.address.as_str()), ("agent", new.agent.as_str())];
         outbox::append(connection, &announcer.notice("new_login", &user, &user.email, &details)).await?;
     }
     Ok(Some(user))
+}
+
+/// Closes the oldest sessions, so that with one more there are not too many.
+async fn make_room(connection: &mut SqliteConnection, announcer: &Announcer, user: UserId) -> Result<(), Failure> {
+    let surplus: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM sessions WHERE user_id = ? ORDER BY id DESC LIMIT -1 OFFSET ?")
+            .bind(user.as_bytes())
+            .bind(MOST_SESSIONS - 1)
+            .fetch_all(&mut *connection)
+            .await
+            .stored()?;
+    let at = announcer.ambient().now();
+    for id in surplus {
+        rows::close_session(connection, user, rows::session_id(&id)?, Reason::Revoked, at).await?;
+    }
+    Ok(())
 }
 
 async fn insert(connection: &mut SqliteConnection, user: UserId, new: &NewSession) -> Result<(), Failure> {
