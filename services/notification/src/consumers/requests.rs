@@ -10,7 +10,8 @@ use crate::domain::delivery::Told;
 use crate::domain::{Channel, Delivery, DeliveryId, Facts, Kind, backoff};
 use crate::ports::Effect;
 
-/// A notice that goes by mail also goes by text to who wants that.
+/// A notice that goes by mail also goes by text to who wants that, and once: that the address was changed is announced to
+/// the old and to the new one, and the notice to the new one brings the text along.
 pub fn effects(event: &Event, ambient: &Ambient, channels: &[Channel]) -> Result<Vec<Effect>, Failure> {
     if event.kind != "notification.requested" {
         return Ok(Vec::new());
@@ -22,7 +23,8 @@ pub fn effects(event: &Event, ambient: &Ambient, channels: &[Channel]) -> Result
     let channel = Channel::parse(&request.channel).filter(|channel| Channel::PERSONAL.contains(channel));
     let channel = channel.ok_or_else(|| unknown("channel", &request.channel))?;
     let asked = read(request, kind, channel, event.at, ambient)?;
-    let texted = !kind.is_code() && channel == Channel::Email && channels.contains(&Channel::Sms);
+    let elsewhere = kind == Kind::EmailChanged && asked.facts.detail("email") != asked.recipient;
+    let texted = !kind.is_code() && !elsewhere && channel == Channel::Email && channels.contains(&Channel::Sms);
     let text = texted.then(|| by_text(&asked, ambient));
     Ok(std::iter::once(asked).chain(text).map(|delivery| Effect::Deliver(Box::new(delivery))).collect())
 }

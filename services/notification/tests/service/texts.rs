@@ -111,3 +111,21 @@ async fn a_security_notice_goes_by_text_too_where_texts_are_wanted() {
     assert_eq!((stage.mail.mails().len(), stage.gateway.requests().len()), (1, 1));
     assert_eq!(stage.gateway.requests()[0].json()["to"], "+4915112345678");
 }
+
+#[tokio::test]
+async fn a_new_address_is_told_by_mail_to_both_and_by_text_once() {
+    let stage = Stage::set("200 OK").await;
+    let user = User { sms_notification: true, ..ada(&stage.berth.ambient()) };
+    stage.berth.user("user.snapshot", &user).await;
+    for (position, recipient) in (1..).zip(["ada@old.example.org", user.email.as_str()]) {
+        let mut notice = stage.berth.notice("email_changed", &user);
+        notice.recipient = recipient.into();
+        notice.details.insert("email".into(), user.email.clone());
+        stage.berth.ask(position, &notice).await;
+    }
+    while stage.berth.run().await.seen > 0 {}
+    let mut told: Vec<_> = stage.mail.mails().iter().map(|mail| mail.to.clone()).collect();
+    told.sort();
+    assert_eq!(told, ["ada@example.org", "ada@old.example.org"]);
+    assert_eq!(stage.gateway.requests().len(), 1);
+}
