@@ -19,18 +19,19 @@ pub fn effects(event: &Event) -> Result<Vec<Effect>, Failure> {
     if user.deleted {
         return Ok(vec![Effect::Gone { user: contact.user, revision: user.revision }]);
     }
-    let (kind, program) = news(&event.kind);
+    let (kind, program) = news(&event.kind, &contact);
     let told = Told { cause: event.id, user: contact.user, at: event.at, facts: Facts::Account(account(user)) };
     let occurrence = Occurrence { told, kind, event: program };
     let news = (kind.is_some() || program.is_some()).then(|| Box::new(occurrence));
     Ok(vec![Effect::User { contact: Box::new(contact), news }])
 }
 
-/// What a person and what programs are told of an event.
-fn news(kind: &str) -> (Option<Kind>, Option<EventType>) {
+/// What a person and what programs are told of an event. That the address is confirmed is told when it is: a text proves
+/// the number alone.
+fn news(kind: &str, contact: &Contact) -> (Option<Kind>, Option<EventType>) {
     match kind {
         "user.created" => (Some(Kind::Welcome), None),
-        "user.verified" => (Some(Kind::Verified), Some(EventType::UserVerified)),
+        "user.verified" => (contact.is_proven().then_some(Kind::Verified), Some(EventType::UserVerified)),
         "user.updated" => (None, Some(EventType::UserUpdated)),
         "user.suspended" => (Some(Kind::AccountSuspended), None),
         _ => (None, None),
@@ -46,6 +47,7 @@ fn contact(user: &User) -> Result<Contact, Failure> {
         phone: user.phone_number.clone(),
         phone_verified: user.phone_verified,
         verified: user.verified,
+        email_unproven: user.email_unproven,
         deleting: user.deleting,
         email_notification: user.email_notification,
         sms_notification: user.sms_notification,

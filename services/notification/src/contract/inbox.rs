@@ -90,6 +90,19 @@ contract! {
             assert_eq!(world.effects(vec![World::user_effect(&contact, Some(news))]).await, 0, "its revision is known");
         }
 
+        async fn an_address_that_becomes_proven_is_told_of_once() {
+            let by_text = Contact { email_unproven: true, ..world.contact(1) };
+            let updated = || world.occurrence(by_text.user, None, Some(EventType::UserUpdated));
+            world.effects(vec![World::user_effect(&by_text, Some(updated()))]).await;
+            assert_eq!(world.contacts.reach(by_text.user).await.unwrap().contact(), Some(&by_text));
+            assert_eq!(world.waiting(by_text.user).await, Vec::<String>::new());
+            for revision in [2, 3] {
+                let proven = Contact { email_unproven: false, revision, ..by_text.clone() };
+                world.effects(vec![World::user_effect(&proven, Some(updated()))]).await;
+            }
+            assert_eq!(world.waiting(by_text.user).await, ["email verified", "sms verified"]);
+        }
+
         async fn what_happened_a_day_ago_is_no_news() {
             let contact = world.contact(1);
             let news = world.occurrence(contact.user, Some(Kind::Welcome), Some(EventType::UserVerified));

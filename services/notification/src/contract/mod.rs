@@ -143,6 +143,7 @@ impl World {
             phone: Some("+4915112345678".into()),
             phone_verified: true,
             verified: true,
+            email_unproven: false,
             deleting: false,
             email_notification: true,
             sms_notification: false,

@@ -16,8 +16,10 @@ pub struct Contact {
     pub first_name: String,
     pub phone: Option<String>,
     pub phone_verified: bool,
-    /// Whether the mail address was proven.
+    /// May use the platform: the mail address was proven, or the number.
     pub verified: bool,
+    /// Verified by a text alone, so that the mail address may be anybody's.
+    pub email_unproven: bool,
     /// Asked to go: their things are being removed, which they need no news of.
     pub deleting: bool,
     pub email_notification: bool,
@@ -60,10 +62,18 @@ impl Reached {
 }
 
 impl Contact {
+    /// Whether the mail address is known to be the user's.
+    pub fn is_proven(&self) -> bool {
+        self.verified && !self.email_unproven
+    }
+
     /// Whether a kind of message may go to this user over a channel.
     fn wants(&self, kind: Kind, channel: Channel, chosen: &[Choice]) -> bool {
         let proven = match channel {
-            Channel::Email => self.verified || kind == Kind::Welcome,
+            Channel::Email => match kind.class() {
+                Class::News => self.is_proven() || kind == Kind::Welcome,
+                Class::Code | Class::Security => self.verified,
+            },
             Channel::Sms => self.phone.is_some() && self.phone_verified,
             Channel::Webhook => true,
         };
@@ -96,6 +106,7 @@ pub mod tests {
             phone: Some("+4915112345678".into()),
             phone_verified: true,
             verified: true,
+            email_unproven: false,
             deleting: false,
             email_notification: true,
             sms_notification: false,
@@ -117,6 +128,17 @@ pub mod tests {
         assert!(goes(Kind::Welcome, Channel::Email, unverified).is_some());
         for kind in [Kind::NewLogin, Kind::AllocationRunning] {
             assert_eq!(goes(kind, Channel::Email, unverified), None);
+        }
+    }
+
+    #[test]
+    fn whoever_proved_only_a_number_gets_security_mail_but_no_news() {
+        let by_text = |contact: &mut Contact| contact.email_unproven = true;
+        for kind in [Kind::Welcome, Kind::NewLogin, Kind::AccountSuspended] {
+            assert!(goes(kind, Channel::Email, by_text).is_some(), "{kind:?}");
+        }
+        for kind in [Kind::Verified, Kind::AllocationFailed, Kind::WebhookDisabled] {
+            assert_eq!(goes(kind, Channel::Email, by_text), None, "{kind:?}");
         }
     }
 

@@ -16,6 +16,14 @@ pub struct Occurrence {
     pub event: Option<EventType>,
 }
 
+impl Occurrence {
+    /// The same, and that the address is confirmed now, where that is so and the person hears nothing else.
+    #[must_use]
+    pub fn with_proof(self, proven: bool) -> Self {
+        Self { kind: self.kind.or_else(|| proven.then_some(Kind::Verified)), ..self }
+    }
+}
+
 /// A change of an allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllocationNews {

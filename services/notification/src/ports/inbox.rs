@@ -12,7 +12,8 @@ use crate::domain::{AllocationNews, Channel, Contact, Delivery, Occurrence};
 pub enum Effect {
     /// A message that was asked for.
     Deliver(Box<Delivery>),
-    /// A user as they are now, and what is told of the change. Nothing where a newer revision was seen.
+    /// A user as they are now, and what is told of the change: where that is something, also that the address is proven
+    /// where it was not. Nothing where a newer revision was seen.
     User { contact: Box<Contact>, news: Option<Box<Occurrence>> },
     /// A user is gone, with all that is kept of them but a farewell that still waits.
     Gone { user: UserId, revision: u64 },

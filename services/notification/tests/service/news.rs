@@ -63,6 +63,27 @@ async fn who_signs_up_is_welcomed_and_who_is_verified_is_told() {
 }
 
 #[tokio::test]
+async fn who_proved_a_number_only_is_told_of_their_address_once_it_is_proven() {
+    let stage = Stage::set().await;
+    let mut user = User { verified: false, ..ada(&stage.berth.ambient()) };
+    stage.berth.user("user.created", &user).await;
+    (user.verified, user.email_unproven, user.revision) = (true, true, 2);
+    stage.berth.user("user.verified", &user).await;
+    stage.berth.allocation(&cache(&stage.berth.ambient(), &user, "running")).await;
+    stage.berth.ask(1, &stage.berth.notice("new_login", &user)).await;
+    let mut subjects = stage.subjects().await;
+    subjects.sort();
+    assert_eq!(subjects, ["New login to your Berth account", "Welcome to Berth"]);
+    (user.email_unproven, user.revision) = (false, 3);
+    stage.berth.user("user.updated", &user).await;
+    stage.subjects().await;
+    assert_eq!(stage.last().header("Subject"), "Your Berth address is confirmed");
+    stage.berth.allocation(&cache(&stage.berth.ambient(), &user, "running")).await;
+    stage.subjects().await;
+    assert_eq!(stage.last().header("Subject"), "cache is running");
+}
+
+#[tokio::test]
 async fn an_address_that_is_not_confirmed_gets_no_other_mail() {
     let stage = Stage::set().await;
     let user = User { verified: false, ..ada(&stage.berth.ambient()) };

@@ -36,6 +36,7 @@ fn read(user: UserId, row: &SqliteRow) -> Result<Contact, Failure> {
         phone: row.get("phone"),
         phone_verified: row.get("phone_verified"),
         verified: row.get("verified"),
+        email_unproven: row.get("email_unproven"),
         deleting: row.get("deleting"),
         email_notification: row.get("email_notification"),
         sms_notification: row.get("sms_notification"),
@@ -74,15 +75,35 @@ pub async fn require_present(connection: &mut SqliteConnection, user: UserId) ->
     }
 }
 
-/// Whether the contact is newer than what was known, and so took its place.
-pub async fn replace(connection: &mut SqliteConnection, contact: &Contact) -> Result<bool, Failure> {
-    if !is_newer(connection, contact.user, contact.revision).await? {
-        return Ok(false);
+/// How a contact differs from the one that it replaced.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// Its address was unproven, and is proven now.
+    pub proved: bool,
+}
+
+/// Puts a contact in the place of what was known; `None` where it is not newer.
+pub async fn replace(connection: &mut SqliteConnection, contact: &Contact) -> Result<Option<Change>, Failure> {
+    let before = sqlx::query("SELECT revision, email_unproven FROM contact WHERE user_id = ?")
+        .bind(contact.user.as_bytes())
+        .fetch_optional(&mut *connection)
+        .await
+        .stored()?;
+    let before = before.map(|row| (row.get::<i64, _>("revision") as u64, row.get("email_unproven")));
+    if before.is_some_and(|(revision, _)| contact.revision <= revision) {
+        return Ok(None);
     }
+    write(connection, contact).await?;
+    let was_unproven = before.is_some_and(|(_, unproven)| unproven);
+    Ok(Some(Change { proved: was_unproven && contact.is_proven() }))
+}
+
+async fn write(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
     sqlx::query(
-        "INSERT OR REPLACE INTO contact (user_id, tenant_id, email, first_name, phone, phone_verified, verified, deleting,
-                                         email_notification, sms_notification, revision, gone_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        "INSERT OR REPLACE INTO contact (user_id, tenant_id, email, first_name, phone, phone_verified, verified,
+                                         email_unproven, deleting, email_notification, sms_notification, revision,
+                                         gone_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
     )
     .bind(contact.user.as_bytes())
     .bind(contact.tenant.as_bytes())
@@ -91,6 +112,7 @@ pub async fn replace(connection: &mut SqliteConnection, contact: &Contact) -> Re
     .bind(&contact.phone)
     .bind(contact.phone_verified)
     .bind(contact.verified)
+    .bind(contact.email_unproven)
     .bind(contact.deleting)
     .bind(contact.email_notification)
     .bind(contact.sms_notification)
@@ -98,7 +120,7 @@ pub async fn replace(connection: &mut SqliteConnection, contact: &Contact) -> Re
     .execute(connection)
     .await
     .stored()
-    .map(|_| true)
+    .map(drop)
 }
 
 /// Keeps of a user that they are gone, and nothing else.
@@ -120,13 +142,4 @@ pub async fn bury(
     .await
     .stored()
     .map(drop)
-}
-
-async fn is_newer(connection: &mut SqliteConnection, user: UserId, revision: u64) -> Result<bool, Failure> {
-    let known: Option<i64> = sqlx::query_scalar("SELECT revision FROM contact WHERE user_id = ?")
-        .bind(user.as_bytes())
-        .fetch_optional(connection)
-        .await
-        .stored()?;
-    Ok(known.is_none_or(|known| revision > known as u64))
 }

@@ -52,9 +52,9 @@ impl Taking {
         match effect {
             Effect::Deliver(delivery) => self.deliver(connection, &delivery).await,
             Effect::User { contact, news } => {
-                let newer = contacts::replace(connection, &contact).await?;
-                match news.filter(|_| newer) {
-                    Some(occurrence) => self.spread(connection, &occurrence).await,
+                let Some(change) = contacts::replace(connection, &contact).await? else { return Ok(0) };
+                match news {
+                    Some(news) => self.spread(connection, &news.with_proof(change.proved)).await,
                     None => Ok(0),
                 }
             }

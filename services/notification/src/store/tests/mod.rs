@@ -137,6 +137,7 @@ const PROOFS: &[(Broken, Suite, &[&str])] = &[
         Broken::TellsNothing,
         contract::inbox,
         &[
+            "an_address_that_becomes_proven_is_told_of_once",
             "an_event_to_two_webhooks_is_one_to_each_however_often_it_comes",
             "what_happened_goes_to_the_person_and_to_webhooks_that_want_it",
         ],
