@@ -110,7 +110,7 @@ pub enum Command {
     /// Show your profile, or change what is given
     #[command(after_help = examples!("berth profile", "berth profile --first-name Ada --phone +4915112345678"))]
     Profile(account::Profile),
-    /// Change your password; all other logins end
+    /// Change your password; every login ends, and this one is begun anew
     #[command(after_help = examples!("berth passwd"))]
     Passwd(account::Passwd),
     /// Change your mail address; a code comes to the new one

@@ -22,7 +22,7 @@ pub async fn change_password(client: &Client, args: &Passwd) -> Result<(), Failu
         let told = format!("The password is changed, but the new login failed: {}", failure.sentence());
         Failure::local(failure.exit, failure.code(), told)
     })?;
-    client.output.result(&answer, || "The password is changed, and all your other logins have ended.")
+    client.output.result(&answer, || "The password is changed, and every other login has ended.")
 }
 
 /// Without a code, one is sent and asked for.
