@@ -1,5 +1,6 @@
 //! Configuration: defaults < `berth.toml` < environment (`BERTH_USER__…`) < flags. Unknown keys are refused.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -30,7 +31,7 @@ pub struct Config {
     pub smtp_url_file: Option<PathBuf>,
     /// Who mail is from.
     pub mail_from: String,
-    /// The code that the first sign-up needs off loopback; made up and printed where none is given.
+    /// The code that the first sign-up of a public platform needs; made up and printed where none is given.
     #[serde(skip_serializing)]
     pub setup_code: Option<SecretString>,
     /// A file that holds it.
@@ -148,6 +149,13 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether others than this machine's users can reach the platform: at the listener itself, or at a proxy before it,
+    /// which a listener on loopback cannot see but two settings tell of.
+    pub fn is_public(&self, listener: IpAddr) -> bool {
+        let by_tls = self.notification.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        !listener.is_loopback() || !self.limits.trusted_proxies.is_empty() || by_tls
+    }
+
     /// Refuses what cannot work; warns of what works badly.
     pub fn validate(&self) -> anyhow::Result<()> {
         let (first, last) = self.site.ports;
@@ -202,6 +210,17 @@ mod tests {
         assert!(load("lisen = \"x\"").unwrap_err().to_string().contains("lisen"));
         let ports = load("[site]\nports = [9, 1]").unwrap().validate();
         assert!(ports.unwrap_err().to_string().contains("site.ports"));
+    }
+
+    #[test]
+    fn a_platform_is_public_by_its_listener_or_by_the_proxy_before_it() {
+        let is_public = |text: &str, listener: &str| load(text).unwrap().is_public(listener.parse().unwrap());
+        for (listener, open) in [("127.0.0.1", false), ("::1", false), ("0.0.0.0", true), ("192.0.2.1", true)] {
+            assert_eq!(is_public("", listener), open, "{listener}");
+        }
+        assert!(is_public("[limits]\ntrusted_proxies = [\"127.0.0.1\"]", "127.0.0.1"));
+        assert!(is_public("[notification]\npublic_url = \"https://berth.example\"", "127.0.0.1"));
+        assert!(!is_public("[notification]\npublic_url = \"http://127.0.0.1:8080\"", "127.0.0.1"));
     }
 
     #[test]

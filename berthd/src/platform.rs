@@ -24,8 +24,8 @@ pub struct Platform {
     pub pipes: Pipes,
     pub drain: Drain,
     pub limits: Arc<Limits>,
-    /// Whether only this machine can reach the listener.
-    pub loopback: bool,
+    /// Whether others than this machine's users can reach the platform.
+    pub public: bool,
     /// The files that services opened, which are also the bus.
     pub databases: Mutex<HashMap<ServiceName, Database>>,
 }

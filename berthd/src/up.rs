@@ -50,8 +50,8 @@ pub async fn up(config: Config) -> anyhow::Result<()> {
 
 /// The same for a process that only looks at its own interface.
 pub fn platform(config: Config, ambient: Ambient, data: &DataDir, address: SocketAddr) -> anyhow::Result<Platform> {
-    let loopback = address.ip().is_loopback();
-    if !loopback && config.smtp_url.is_none() && !config.allow_file_mail {
+    let public = config.is_public(address.ip());
+    if public && config.smtp_url.is_none() && !config.allow_file_mail {
         bail!(
             "others can reach {address}, so mail must go to a server: set smtp_url (BERTH_SMTP_URL), or allow_file_mail"
         );
@@ -64,7 +64,7 @@ pub fn platform(config: Config, ambient: Ambient, data: &DataDir, address: Socke
         master: data.master.clone(),
         pipes: wire::Pipes::default(),
         drain: Drain::default(),
-        loopback,
+        public,
         databases: std::sync::Mutex::default(),
     })
 }
@@ -148,4 +148,29 @@ async fn stop(platform: &Platform, server: &ServerHandle) -> anyhow::Result<()> 
     }
     tracing::info!("gone; containers keep running");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_platform_does_not_write_its_mail_to_files_unless_told_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let ambient = Ambient::system();
+        let data = DataDir::open(directory.path(), None, &ambient).unwrap();
+        let start = |change: fn(&mut Config)| {
+            let mut config = Config { data_dir: directory.path().to_owned(), ..Config::default() };
+            change(&mut config);
+            platform(config, ambient.clone(), &data, "127.0.0.1:8080".parse().unwrap())
+        };
+        assert!(!start(|_| ()).unwrap().public);
+        let proxied = start(|config| config.limits.trusted_proxies.push([127, 0, 0, 1].into()));
+        assert!(proxied.err().unwrap().to_string().contains("smtp_url"));
+        let told = start(|config| {
+            config.limits.trusted_proxies.push([127, 0, 0, 1].into());
+            config.allow_file_mail = true;
+        });
+        assert!(told.unwrap().public);
+    }
 }

@@ -42,17 +42,43 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
         limits: platform.limits.clone(),
         setup_code: setup_code(platform),
         sms: platform.config.notification.sms_url.is_some(),
-        secure_cookies: !platform.loopback,
+        secure_cookies: platform.public,
     })
     .await
 }
 
-/// The configured code; off loopback there is always one, because anybody could be the first to sign up.
+/// The configured code; a public platform always has one, because anybody could be the first to sign up.
 fn setup_code(platform: &Platform) -> Option<SecretString> {
     let made_up = || {
         let code = platform.ambient.password(16);
         tracing::warn!("the first sign-up becomes the admin and needs this set-up code: {code}");
         code.into()
     };
-    platform.config.setup_code.clone().or_else(|| (!platform.loopback).then(made_up))
+    platform.config.setup_code.clone().or_else(|| platform.public.then(made_up))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use kit::Ambient;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::data_dir::DataDir;
+    use crate::up;
+
+    #[test]
+    fn behind_a_proxy_on_the_same_machine_the_first_sign_up_needs_a_code() {
+        let directory = tempfile::tempdir().unwrap();
+        let ambient = Ambient::system();
+        let data = DataDir::open(directory.path(), None, &ambient).unwrap();
+        let address: SocketAddr = "127.0.0.1:8080".parse().unwrap();
+        let mut config = Config { data_dir: directory.path().to_owned(), allow_file_mail: true, ..Config::default() };
+        let alone = up::platform(config.clone(), ambient.clone(), &data, address).unwrap();
+        assert!(setup_code(&alone).is_none());
+        config.limits.trusted_proxies.push(address.ip());
+        let proxied = up::platform(config, ambient, &data, address).unwrap();
+        assert!(setup_code(&proxied).is_some());
+    }
 }
