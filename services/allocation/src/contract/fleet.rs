@@ -50,6 +50,14 @@ impl World {
 testkit::contract! {
     /// Cases for `AllocationFleet`.
     pub fn allocation_fleet(world: World) {
+        async fn what_is_removed_keeps_no_values() {
+            let removed = world.removed().await;
+            assert!(world.store.values(world.tenant, removed.id).await.unwrap().0.is_empty());
+            assert!(world.fleet.values(removed.id).await.unwrap().0.is_empty());
+            let kept = world.created().await;
+            assert!(!world.store.values(world.tenant, kept.id).await.unwrap().0.is_empty());
+        }
+
         async fn work_is_claimed_once() {
             join_all((0..20).map(|_| world.created())).await;
             let claims = join_all((0..8).map(|_| world.fleet.claim("me", 5))).await;

@@ -138,7 +138,7 @@ pub struct LedgerEntry {
 pub struct PropertyValues(pub BTreeMap<String, Value>);
 
 impl PropertyValues {
-    /// In place of values that do not open, for works that need none.
+    /// In place of values that do not open, for works that need none, and of those that were wiped at a removal.
     pub const fn unreadable() -> Self {
         Self(BTreeMap::new())
     }

@@ -229,7 +229,8 @@ async fn finish(
         usage::give_back(&mut *connection, before).await?;
     }
     if ending.release == Release::All {
-        let statement = sqlx::query("UPDATE allocation SET live_name = NULL WHERE id = ?");
+        // The row answers for another month; nobody needs its passwords any more.
+        let statement = sqlx::query("UPDATE allocation SET live_name = NULL, sealed_values = X'' WHERE id = ?");
         statement.bind(before.id.as_bytes()).execute(&mut *connection).await.stored()?;
     }
     work::end(&mut *connection, before.id).await?;
