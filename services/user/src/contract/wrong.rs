@@ -22,6 +22,8 @@ enum Wrong {
     Generous,
     /// Changes nothing.
     Idle,
+    /// Takes everybody for who knows the password.
+    Trusting,
 }
 
 struct WrongAccounts(Wrong, World);
@@ -36,7 +38,7 @@ impl AccountStore for WrongAccounts {
         let new = match self.0 {
             Wrong::Open => NewAccount { may_found: true, ..new },
             Wrong::Hasty => NewAccount { yields_before: new.at, ..new },
-            Wrong::Generous | Wrong::Idle => new,
+            Wrong::Generous | Wrong::Idle | Wrong::Trusting => new,
         };
         let user = self.1.accounts.create(new, code, act).await?;
         Ok(User { admin: user.admin || matches!(self.0, Wrong::Generous), ..user })
@@ -64,6 +66,10 @@ impl AccountStore for WrongAccounts {
     ) -> Result<Option<User>, Failure> {
         match self.0 {
             Wrong::Idle => self.1.accounts.find(user).await,
+            Wrong::Trusting => {
+                let known = self.1.accounts.own_credentials(user).await?;
+                self.1.accounts.update(user, changes, known, at, act).await
+            }
             _ => self.1.accounts.update(user, changes, known, at, act).await,
         }
     }
@@ -115,6 +121,12 @@ async fn accounts_that_make_everybody_an_admin_fail() {
 async fn accounts_that_change_nothing_fail() {
     let expected = ["a_change_counts_once", "a_new_password_closes_every_session_and_wins_once"];
     fails(super::account_store(), || with_accounts(Wrong::Idle), &expected).await;
+}
+
+#[tokio::test]
+async fn accounts_that_change_proven_numbers_for_anybody_fail() {
+    let expected = ["a_proven_number_changes_with_the_password_only"];
+    fails(super::proven_phones(), || with_accounts(Wrong::Trusting), &expected).await;
 }
 
 /// Lets the last admin go, lists everybody from the first page on, tells every closing every time, and sweeps up everybody who is not verified.

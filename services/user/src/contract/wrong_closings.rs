@@ -9,7 +9,7 @@ use testkit::contract::fails;
 
 use super::World;
 use super::tests::world;
-use crate::domain::{Attempt, CodeRules, Credentials, Email, NewCode, Settlement, User};
+use crate::domain::{Attempt, Channel, CodeRules, Credentials, Email, NewCode, Purpose, Settlement, User};
 use crate::ports::{CodeStore, EmailChanges, Settlements};
 
 /// Gives a proven number to whoever proves it next.
@@ -44,6 +44,35 @@ async fn numbers_that_belong_to_several_fail() {
         World { codes: Arc::new(SharedNumbers(world.clone())), ..world }
     };
     let expected = ["a_proven_number_belongs_to_one_account", "of_two_who_prove_a_number_at_once_one_has_it"];
+    fails(super::proven_phones(), wrong, &expected).await;
+}
+
+/// Sends every code to reset with, wherever it goes.
+struct TrustsEveryNumber(World);
+
+#[async_trait]
+impl CodeStore for TrustsEveryNumber {
+    async fn send(&self, email: &Email, code: NewCode, rules: CodeRules) -> Result<(), Failure> {
+        let channel = if code.purpose == Purpose::Reset { Channel::Email } else { code.channel };
+        self.0.codes.send(email, NewCode { channel, ..code }, rules).await
+    }
+
+    async fn verify(&self, attempt: Attempt, rules: CodeRules, act: Act) -> Result<Option<User>, Failure> {
+        self.0.codes.verify(attempt, rules, act).await
+    }
+
+    async fn reset(&self, attempt: Attempt, hash: String, rules: CodeRules, act: Act) -> Result<bool, Failure> {
+        self.0.codes.reset(attempt, hash, rules, act).await
+    }
+}
+
+#[tokio::test]
+async fn codes_that_trust_every_number_fail() {
+    let wrong = || async {
+        let world = world().await;
+        World { codes: Arc::new(TrustsEveryNumber(world.clone())), ..world }
+    };
+    let expected = ["only_a_proven_number_resets_the_password", "a_reset_by_text_proves_no_address"];
     fails(super::proven_phones(), wrong, &expected).await;
 }
 
@@ -145,4 +174,50 @@ async fn closings_without_rules_fail() {
         "work_is_told_a_piece_at_a_time",
     ];
     fails(super::settlements(), wrong, &expected).await;
+}
+
+/// Takes off whatever work there is by now.
+struct Forgetful(World);
+
+#[async_trait]
+impl Settlements for Forgetful {
+    async fn suspend(&self, user: UserId, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
+        self.0.settlements.suspend(user, at, act).await
+    }
+
+    async fn resume(&self, user: UserId, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
+        self.0.settlements.resume(user, at, act).await
+    }
+
+    async fn leave(&self, user: UserId, at: Timestamp, act: Act) -> Result<bool, Failure> {
+        self.0.settlements.leave(user, at, act).await
+    }
+
+    async fn open_work(&self, after: Option<UserId>, limit: u32) -> Result<Vec<Settlement>, Failure> {
+        self.0.settlements.open_work(after, limit).await
+    }
+
+    async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure> {
+        self.0.settlements.work_on(user).await
+    }
+
+    async fn stopped(&self, work: Settlement) -> Result<(), Failure> {
+        match self.0.settlements.work_on(work.user).await? {
+            Some(present) => self.0.settlements.stopped(present).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn erase(&self, work: Settlement) -> Result<bool, Failure> {
+        self.0.settlements.erase(work).await
+    }
+}
+
+#[tokio::test]
+async fn closings_that_forget_what_came_later_fail() {
+    let wrong = || async {
+        let world = world().await;
+        World { settlements: Arc::new(Forgetful(world.clone())), ..world }
+    };
+    fails(super::settlements(), wrong, &["the_end_of_one_suspension_leaves_the_work_of_the_next"]).await;
 }
