@@ -44,11 +44,16 @@ fn protected(url: &str) -> String {
     let host = authority.and_then(|authority| authority.rsplit_once('@')).map(|(_, host)| host);
     match host {
         Some(host) if !url.contains('?') => {
-            let near = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host.starts_with(name));
-            format!("{url}?tls={}", if near { "opportunistic" } else { "required" })
+            format!("{url}?tls={}", if is_here(host) { "opportunistic" } else { "required" })
         }
         _ => url.to_owned(),
     }
+}
+
+/// Whether a host, with or without a port, is this machine itself.
+fn is_here(host: &str) -> bool {
+    let split = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    ["127.0.0.1", "localhost", "[::1]"].contains(&split.map_or(host, |(name, _)| name))
 }
 
 #[async_trait]
@@ -85,6 +90,14 @@ mod tests {
         assert_eq!(protected("smtp://host:25"), "smtp://host:25");
         assert_eq!(protected("smtp://a:b@host:25"), "smtp://a:b@host:25?tls=required");
         assert_eq!(protected("smtp://a:b@127.0.0.1:25"), "smtp://a:b@127.0.0.1:25?tls=opportunistic");
+        for here in ["127.0.0.1", "localhost", "localhost:2525", "[::1]", "[::1]:25"] {
+            let url = format!("smtp://a:b@{here}");
+            assert_eq!(protected(&url), format!("{url}?tls=opportunistic"));
+        }
+        for elsewhere in ["localhost.example.org:25", "127.0.0.1.example.org", "[::1]x.example.org", "127.0.0.11"] {
+            let url = format!("smtp://a:b@{elsewhere}");
+            assert_eq!(protected(&url), format!("{url}?tls=required"));
+        }
         assert_eq!(protected("smtp://a:b@host:25?tls=required"), "smtp://a:b@host:25?tls=required");
         assert_eq!(protected("smtps://a:b@host:465"), "smtps://a:b@host:465");
     }
