@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", content = "data", rename_all = "snake_case")]
 pub enum Facts {
-    /// By name: `address`, `agent`, `name`, `email`.
+    /// By name: `address`, `agent`, `name`, `scopes`, `expires_at`, `email`, `number`.
     Details(BTreeMap<String, String>),
     Allocation(Box<Allocation>),
     Account(Account),

@@ -34,6 +34,7 @@ names! {
         NewLogin "new_login",
         PasswordChanged "password_changed",
         EmailChanged "email_changed",
+        PhoneProven "phone_proven",
         ApiKeyCreated "api_key_created",
         AccountSuspended "account_suspended",
         AccountDeleted "account_deleted",
@@ -76,6 +77,7 @@ impl Kind {
             Self::NewLogin
             | Self::PasswordChanged
             | Self::EmailChanged
+            | Self::PhoneProven
             | Self::ApiKeyCreated
             | Self::AccountSuspended
             | Self::AccountDeleted => Class::Security,

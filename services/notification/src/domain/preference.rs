@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn what_is_locked_is_on_and_cannot_be_turned_off() {
         let quiet = Contact { email_notification: false, ..contact(&Ambient::system()) };
-        for kind in [Kind::NewLogin, Kind::VerifyCode] {
+        for kind in [Kind::NewLogin, Kind::PhoneProven, Kind::VerifyCode] {
             assert_eq!(stands(kind, Channel::Email, &[], Some(&quiet)), (true, true));
             let refused = Choice::new(kind, Channel::Email, false).unwrap_err();
             assert_eq!(refused.field.as_deref(), Some("enabled"));

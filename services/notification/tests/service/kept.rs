@@ -30,7 +30,7 @@ async fn user_gets_all_that_is_kept_of_somebody_and_others_get_nothing() {
     let request = KeptRequest { user_id: user.id.clone() };
     let ask = |caller| NotificationsClient::new(pipes.connect(caller, ServiceName::Notification).calls());
     let kept = ask(ServiceName::User).kept(request.clone()).await.unwrap().into_inner();
-    assert_eq!(kept.preferences.len(), 30);
+    assert_eq!(kept.preferences.len(), 32);
     assert_eq!((kept.webhooks[0].url.as_str(), kept.webhooks[0].events.len()), ("https://hooks.example.org/ada", 1));
     let delivery = &kept.deliveries[0];
     let told =

@@ -96,7 +96,7 @@ async fn an_address_that_is_not_confirmed_gets_no_other_mail() {
 #[tokio::test]
 async fn what_an_intruder_would_do_is_told_with_its_place() {
     let (stage, user) = Stage::with_ada().await;
-    let kinds = ["new_login", "password_changed", "email_changed", "api_key_created"];
+    let kinds = ["new_login", "password_changed", "email_changed", "phone_proven", "api_key_created"];
     for (position, kind) in (1..).zip(kinds) {
         stage.berth.ask(position, &stage.berth.notice(kind, &user)).await;
     }
@@ -104,6 +104,7 @@ async fn what_an_intruder_would_do_is_told_with_its_place() {
         "New login to your Berth account",
         "Your Berth password was changed",
         "The address of your Berth account was changed",
+        "A telephone number of your Berth account is confirmed",
         "A new API key for your Berth account",
     ];
     let mut subjects = stage.subjects().await;

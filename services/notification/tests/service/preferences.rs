@@ -28,7 +28,7 @@ async fn all_are_shown_changed_in_part_and_stay_so() {
     let berth = Notification::start(directory.path(), "smtp://127.0.0.1:1").await;
     let (_, _, token) = berth.known(Who::Verified).await;
     let (status, shown) = berth.rest(&token, Method::GET, "/preferences", None).await;
-    assert_eq!((status, shown["items"].as_array().unwrap().len()), (200, 30));
+    assert_eq!((status, shown["items"].as_array().unwrap().len()), (200, 32));
     assert_eq!(found(&shown, "allocation_running", "email"), (true, false));
     assert_eq!(found(&shown, "allocation_running", "sms"), (false, false));
     assert_eq!(found(&shown, "new_login", "email"), (true, true));

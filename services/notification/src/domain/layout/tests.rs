@@ -47,6 +47,9 @@ fn facts(kind: Kind) -> Facts {
             ("address", "203.0.113.9"),
             ("agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0, as it says of itself"),
             ("name", "backups"),
+            ("scopes", "allocations:read logs:read"),
+            ("expires_at", "2026-02-01T00:00:00.000000Z"),
+            ("number", "5678"),
             ("email", "ada@new.example.org"),
         ]),
     }

@@ -1,6 +1,6 @@
 //! What happens to an account. Security mail says what happened, from where, and what to do if it was somebody else.
 
-use super::{happened, open, text, told};
+use super::{details, happened, open, text, told};
 use crate::domain::letter::{Block, Letter, Material};
 use crate::domain::text::moment;
 
@@ -76,12 +76,32 @@ pub fn email_changed(material: &Material<'_>) -> Letter {
     }
 }
 
+pub fn phone_proven(material: &Material<'_>) -> Letter {
+    Letter {
+        subject: "A telephone number of your Berth account is confirmed".to_owned(),
+        blocks: vec![
+            text("A telephone number was confirmed for your account. A code by text to it can reset your password."),
+            happened(material, &[("Number ends in", "number"), FROM[0], FROM[1]]),
+            text(
+                "If that was not you, change your password at once, take the number out of your profile, and end the \
+                 sessions and API keys that you do not know.",
+            ),
+        ],
+        short: "Berth: a telephone number was confirmed for your account. Not you? Change your password at once."
+            .to_owned(),
+    }
+}
+
+/// What the key may do, for how long, and where it was made.
 pub fn api_key_created(material: &Material<'_>) -> Letter {
+    let end = told(material.facts, "expires_at").map(|text| text.parse().map_or(text, moment));
+    let mut facts = details(material, &[("Name", "name"), ("Scopes", "scopes"), FROM[0], FROM[1]]);
+    facts.push(("Valid", end.map_or_else(|| "until it is revoked".to_owned(), |end| format!("until {end}"))));
     Letter {
         subject: "A new API key for your Berth account".to_owned(),
         blocks: vec![
             text("An API key was made that acts for your account."),
-            happened(material, &[("Name", "name"), FROM[0], FROM[1]]),
+            Block::Facts(facts),
             text("If that was not you, revoke the key and change your password at once."),
         ],
         short: format!(

@@ -18,6 +18,7 @@ pub fn letter(kind: Kind, material: &Material<'_>) -> Letter {
         Kind::NewLogin => account::new_login(material),
         Kind::PasswordChanged => account::password_changed(material),
         Kind::EmailChanged => account::email_changed(material),
+        Kind::PhoneProven => account::phone_proven(material),
         Kind::ApiKeyCreated => account::api_key_created(material),
         Kind::AccountSuspended => account::suspended(),
         Kind::AccountDeleted => account::deleted(),
@@ -39,9 +40,13 @@ fn open(material: &Material<'_>) -> Option<Block> {
 
 /// When it happened, with those details that came along under these names.
 fn happened(material: &Material<'_>, names: &[(&'static str, &str)]) -> Block {
+    Block::Facts(details(material, names))
+}
+
+fn details(material: &Material<'_>, names: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
     let mut facts = vec![("When", moment(material.occurred_at))];
     facts.extend(names.iter().filter_map(|(label, name)| told(material.facts, name).map(|value| (*label, value))));
-    Block::Facts(facts)
+    facts
 }
 
 /// A detail as one line; `None` where there is none.
