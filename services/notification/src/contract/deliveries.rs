@@ -180,14 +180,15 @@ contract! {
             let webhook = world.made(world.webhook(world.code().user, &["*"])).await;
             let delivery = world.event_for(&webhook);
             world.webhooks.enqueue(delivery.clone()).await.unwrap();
-            for (outcome, health, since) in [
-                (Outcome::Retry { at: world.now() }, Health::Failed, Some(world.now())),
-                (Outcome::Sent, Health::Well, None),
+            for (outcome, health, failing) in [
+                (Outcome::Retry { at: world.now() }, Health::Failed, (Some(world.now()), 1)),
+                (Outcome::Retry { at: world.now() }, Health::Failed, (Some(world.now()), 2)),
+                (Outcome::Sent, Health::Well, (None, 0)),
             ] {
                 world.claim_webhooks().await;
                 world.end(&delivery, Ended { attempt: outcome.into(), health: Some(health) }).await;
                 let found = world.webhooks.find(webhook.user, webhook.id).await.unwrap().unwrap();
-                assert_eq!(found.failing_since, since);
+                assert_eq!((found.failing_since, found.failures), failing);
             }
         }
 

@@ -178,6 +178,7 @@ impl World {
             secret: Secret(ambient.bytes::<32>().to_vec()),
             previous: None,
             failing_since: None,
+            failures: 0,
             disabled: None,
             created_at: at,
             updated_at: at,

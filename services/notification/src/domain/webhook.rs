@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use kit::{Failure, Timestamp, UserId, WebhookId};
+use kit::{ErrorCode, Failure, Timestamp, UserId, WebhookId};
 
 use super::kind::EventType;
 
@@ -15,8 +15,9 @@ pub const MOST_TESTS: usize = 5;
 pub const AT_ONCE: u32 = 2;
 /// How long the secret before a rotation signs beside the new one.
 pub const OVERLAP: Duration = Duration::from_secs(24 * 3_600);
-/// A receiver that failed for so long without one success is given up.
+/// A receiver that failed for so long, and so often, without one success is given up.
 pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(5 * 24 * 3_600);
+pub const GIVEN_UP_CALLS: u32 = 10;
 /// The longest URL.
 pub const LONGEST_URL: usize = 1_000;
 
@@ -80,7 +81,7 @@ fn offered(name: &str) -> Result<EventType, Failure> {
 pub enum Verdict {
     /// The receiver answered 410 Gone.
     Gone,
-    /// It failed for five days.
+    /// It failed for five days, in ten calls or more.
     Failing,
 }
 
@@ -110,10 +111,17 @@ pub struct Webhook {
     pub previous: Option<(Secret, Timestamp)>,
     /// Since when it fails, without a success in between.
     pub failing_since: Option<Timestamp>,
+    /// How many calls failed since then.
+    pub failures: u32,
     /// Why the platform turned it off; `None` where its owner did, or nobody.
     pub disabled: Option<Verdict>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// Who has as many as there may be gets no other one.
+pub fn full() -> Failure {
+    Failure::new(ErrorCode::TooMany, format!("There are {MOST} webhooks already."))
 }
 
 /// See `Webhook::origin`.
@@ -155,20 +163,24 @@ impl Webhook {
     /// Turned on or off by its owner; turned on, what went wrong before is forgotten.
     #[must_use]
     pub fn switched(self, active: bool) -> Self {
-        if active { Self { active, failing_since: None, disabled: None, ..self } } else { Self { active, ..self } }
+        if active { Self { active, disabled: None, ..self.well() } } else { Self { active, ..self } }
+    }
+
+    fn well(self) -> Self {
+        Self { failing_since: None, failures: 0, ..self }
     }
 
     /// Takes an attempt into account. One that is turned off here says why in `disabled`.
     #[must_use]
     pub fn after(self, health: Health, at: Timestamp) -> Self {
-        let since = self.failing_since.unwrap_or(at);
+        let (since, failures) = (self.failing_since.unwrap_or(at), self.failures.saturating_add(1));
+        let hopeless = at.since(since) >= GIVEN_UP_AFTER && failures >= GIVEN_UP_CALLS;
         let verdict = match health {
-            Health::Well => return Self { failing_since: None, ..self },
+            Health::Well => return self.well(),
             Health::Gone => Some(Verdict::Gone),
-            Health::Failed if at.since(since) >= GIVEN_UP_AFTER => Some(Verdict::Failing),
-            Health::Failed => None,
+            Health::Failed => hopeless.then_some(Verdict::Failing),
         };
-        let failing = Self { failing_since: Some(since), ..self };
+        let failing = Self { failing_since: Some(since), failures, ..self };
         match verdict {
             Some(verdict) if failing.active => Self { active: false, disabled: Some(verdict), ..failing },
             _ => failing,
@@ -193,6 +205,7 @@ pub mod tests {
             secret: Secret(ambient.bytes::<32>().to_vec()),
             previous: None,
             failing_since: None,
+            failures: 0,
             disabled: None,
             created_at: at,
             updated_at: at,
@@ -204,10 +217,14 @@ pub mod tests {
     }
 
     #[test]
-    fn five_days_without_a_success_end_a_webhook() {
+    fn five_days_and_ten_calls_without_a_success_end_a_webhook() {
         let webhook = webhook(&Ambient::system(), "https://example.org/");
         let at = webhook.created_at;
-        let failing = webhook.after(Health::Failed, at).after(Health::Failed, at.plus(days(4)));
+        let fails = |calls| (0..calls).fold(webhook.clone(), |webhook, _| webhook.after(Health::Failed, at));
+        assert!(fails(100).active, "all of it is one bad moment");
+        let seldom = fails(8).after(Health::Failed, at.plus(days(9)));
+        assert!(seldom.active && seldom.failures == 9);
+        let failing = fails(8).after(Health::Failed, at.plus(days(4)));
         assert!(failing.active && failing.failing_since == Some(at));
         let well = failing.clone().after(Health::Well, at.plus(days(4))).after(Health::Failed, at.plus(days(5)));
         assert!(well.active);

@@ -47,8 +47,8 @@ enum Data<'a> {
 
 impl HttpWebhooks {
     pub fn new(resolver: Arc<dyn Resolver>, reach: Reach) -> Self {
-        let guard = Guard { resolver, reach };
-        let resolving = guard.clone();
+        // Each has its own look-ups: what people try out does not keep deliveries waiting.
+        let (guard, resolving) = (Guard::new(resolver.clone(), reach.clone()), Guard::new(resolver, reach));
         let client = LazyClient::new(move |builder| {
             builder
                 .dns_resolver(resolving.clone())
@@ -104,7 +104,7 @@ impl WebhookSender for HttpWebhooks {
         let request = self
             .client
             .get()
-            .map_err(unreachable)?
+            .map_err(|ours| Failure::of(ErrorCode::PeerUnavailable).operator(ours))?
             .post(url)
             .header("content-type", "application/json")
             .header("webhook-id", &call.id)
@@ -118,10 +118,12 @@ impl WebhookSender for HttpWebhooks {
     }
 }
 
-/// Who names a host that has no address is told so; nothing of ours is away.
+/// Who names a host that has no address, or one that nobody tells, is told so; nothing of ours is away.
 fn at_fault(failure: Failure) -> Failure {
     match failure.code {
-        ErrorCode::WebhookUnreachable => Failure::new(ErrorCode::WebhookUrlForbidden, failure.detail).field("url"),
+        ErrorCode::WebhookUnreachable | ErrorCode::PeerUnavailable => {
+            Failure::new(ErrorCode::WebhookUrlForbidden, failure.detail).field("url")
+        }
         _ => failure,
     }
 }

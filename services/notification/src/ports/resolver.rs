@@ -7,6 +7,6 @@ use kit::Failure;
 
 #[async_trait]
 pub trait Resolver: Send + Sync {
-    /// All addresses of a host. `WebhookUnreachable` where it has none or nobody knows.
+    /// All addresses of a host. `WebhookUnreachable` where it has none, `PeerUnavailable` where nobody could be asked.
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, Failure>;
 }

@@ -27,6 +27,6 @@ pub trait WebhookSender: Send + Sync {
     /// `WebhookUrlForbidden` where its address is not public, or its name has none.
     async fn check(&self, url: &str) -> Result<String, Failure>;
     /// The receiver's status, whatever it is. `WebhookUrlForbidden` is final; `WebhookUnreachable` may pass, and leaves
-    /// open whether the event arrived.
+    /// open whether the event arrived. Any other failure is our own, and says nothing of the receiver.
     async fn send(&self, call: &Call) -> Result<u16, Failure>;
 }

@@ -3,11 +3,16 @@
 use kit::{Act, Caller, Failure, WebhookId};
 
 use super::App;
+use crate::domain::webhook::{MOST, full};
 use crate::domain::{Events, Webhook};
 
 /// The webhook with the secret that it will never show again. The address is checked now, so that a mistake is told to
 /// who makes it, and at every delivery, because names move.
 pub async fn webhook_create(app: &App, caller: &Caller, url: &str, events: Events) -> Result<Webhook, Failure> {
+    // A look-up is costly, and here it would be for nothing.
+    if app.webhooks.list(caller.user).await?.len() >= MOST {
+        return Err(full());
+    }
     let url = app.sender.check(url).await?;
     let at = app.ambient.now();
     let webhook = Webhook {
@@ -19,6 +24,7 @@ pub async fn webhook_create(app: &App, caller: &Caller, url: &str, events: Event
         secret: app.secret(),
         previous: None,
         failing_since: None,
+        failures: 0,
         disabled: None,
         created_at: at,
         updated_at: at,

@@ -118,8 +118,10 @@ async fn the_eleventh_is_too_many() {
     for _ in 0..10 {
         made(&berth, &token).await;
     }
+    berth.names.answer(&[&["93.184.216.34"]]);
     let (status, problem) = berth.rest(&token, Method::POST, "/webhooks", Some(hook())).await;
     assert_eq!((status, &problem["code"]), (409, &json!("too_many")));
+    assert_eq!(berth.names.asked(), 0, "nobody looks up what cannot be");
 }
 
 #[actix_web::test]

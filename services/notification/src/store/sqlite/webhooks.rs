@@ -9,7 +9,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::SqliteStore;
 use super::contacts::require_present;
 use super::rows::{self, broken};
-use crate::domain::webhook::{MOST, MOST_TESTS};
+use crate::domain::webhook::{MOST, MOST_TESTS, full};
 use crate::domain::{Delivery, EventType, Events, Secret, Subject, Verdict, Webhook};
 use crate::ports::{Edit, Webhooks};
 
@@ -43,7 +43,7 @@ impl Webhooks for SqliteStore {
                         .await
                         .stored()?;
                     if there as usize >= MOST {
-                        return Err(Failure::new(ErrorCode::TooMany, format!("There are {MOST} webhooks already.")));
+                        return Err(full());
                     }
                     save(connection, (&store.sealing, &store.ambient), &webhook).await?;
                     store.audited(connection, &act).await
@@ -150,8 +150,8 @@ pub async fn save(connection: &mut SqliteConnection, by: Sealing<'_>, webhook: &
     let previous = webhook.previous.as_ref();
     sqlx::query(
         "INSERT OR REPLACE INTO webhook (id, user_id, url, events, active, secret, previous_secret, previous_until,
-                                         failing_since, disabled, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                         failing_since, failures, disabled, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(webhook.id.as_bytes())
     .bind(webhook.user.as_bytes())
@@ -162,6 +162,7 @@ pub async fn save(connection: &mut SqliteConnection, by: Sealing<'_>, webhook: &
     .bind(previous.map(|(secret, _)| sealed(secret)))
     .bind(previous.map(|(_, until)| until.as_micros()))
     .bind(webhook.failing_since.map(Timestamp::as_micros))
+    .bind(webhook.failures)
     .bind(webhook.disabled.map(Verdict::as_str))
     .bind(webhook.created_at.as_micros())
     .bind(webhook.updated_at.as_micros())
@@ -186,6 +187,7 @@ fn read(row: &SqliteRow, sealing: &SealingKey) -> Result<Webhook, Failure> {
         secret: open(row.get("secret"))?,
         previous: previous.map(|sealed| open(&sealed)).transpose()?.zip(time("previous_until")),
         failing_since: time("failing_since"),
+        failures: row.get("failures"),
         disabled: disabled.and_then(Verdict::parse),
         created_at: Timestamp::from_micros(row.get("created_at")),
         updated_at: Timestamp::from_micros(row.get("updated_at")),

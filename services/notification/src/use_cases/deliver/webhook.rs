@@ -21,7 +21,7 @@ pub async fn send(
     let answer = with.sender.send(&call(&webhook, delivery, event, at)).await;
     let status = answer.as_ref().ok().copied();
     let (result, health) = judged(answer);
-    Tried { result, recipient: Some(webhook.origin().to_owned()), status, health: Some(health) }
+    Tried { result, recipient: Some(webhook.origin().to_owned()), status, health }
 }
 
 fn call(webhook: &Webhook, delivery: &Delivery, event: EventType, at: Timestamp) -> Call {
@@ -37,15 +37,18 @@ fn call(webhook: &Webhook, delivery: &Delivery, event: EventType, at: Timestamp)
 }
 
 /// 2xx is taken. A redirect is a refusal, because where it leads was not checked. 410 ends the webhook. Anything else may
-/// pass: a receiver that is being changed answers with all sorts of errors.
-fn judged(answer: Result<u16, Failure>) -> (Result<Done, Failure>, Health) {
+/// pass: a receiver that is being changed answers with all sorts of errors. What failed on our side says nothing of it.
+fn judged(answer: Result<u16, Failure>) -> (Result<Done, Failure>, Option<Health>) {
     let refused = |status: u16| Failure::of(ErrorCode::WebhookRefused).operator(format!("HTTP {status}"));
     match answer {
-        Ok(200..=299) => (Ok(Done::Sent), Health::Well),
-        Ok(410) => (Err(refused(410)), Health::Gone),
-        Ok(status @ 300..=399) => (Err(refused(status)), Health::Failed),
-        Ok(status) => (Err(refused(status).retry_after(1)), Health::Failed),
-        Err(failure) => (Err(failure), Health::Failed),
+        Ok(200..=299) => (Ok(Done::Sent), Some(Health::Well)),
+        Ok(410) => (Err(refused(410)), Some(Health::Gone)),
+        Ok(status @ 300..=399) => (Err(refused(status)), Some(Health::Failed)),
+        Ok(status) => (Err(refused(status).retry_after(1)), Some(Health::Failed)),
+        Err(failure) => {
+            let theirs = matches!(failure.code, ErrorCode::WebhookUnreachable | ErrorCode::WebhookUrlForbidden);
+            (Err(failure), theirs.then_some(Health::Failed))
+        }
     }
 }
 
@@ -67,8 +70,19 @@ mod tests {
         ];
         for (status, sent, expected, again) in table {
             let (result, health) = judged(Ok(status));
-            assert_eq!((result.is_ok(), health), (sent, expected), "{status}");
+            assert_eq!((result.is_ok(), health), (sent, Some(expected)), "{status}");
             assert_eq!(result.err().is_some_and(|failure| failure.again() != Again::No), again, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_fails_on_our_side_is_not_the_receivers_fault() {
+        let health = |code| judged(Err(Failure::of(code))).1;
+        for theirs in [ErrorCode::WebhookUnreachable, ErrorCode::WebhookUrlForbidden] {
+            assert_eq!(health(theirs), Some(Health::Failed), "{theirs}");
+        }
+        for ours in [ErrorCode::PeerUnavailable, ErrorCode::Busy, ErrorCode::Internal] {
+            assert_eq!(health(ours), None, "{ours}");
         }
     }
 }
