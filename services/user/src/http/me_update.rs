@@ -128,6 +128,20 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_key_changes_no_number_and_tries_no_password() {
+        let server = Server::start().await;
+        server.verified("ada").await;
+        let token = server.token("ada").await;
+        let wish = json!({"name": "ci", "scopes": ["profile:write"]});
+        let key = server.call("POST", "/user/api-keys", Some(&token), Some(wish)).await.text("key");
+        assert_eq!(patch(&server, &key, json!({"first_name": "Augusta"})).await.status, 200);
+        for (field, value) in [("phone_number", "+442079460000"), ("current_password", PASSWORD)] {
+            let refused = patch(&server, &key, json!({field: value})).await;
+            assert_eq!((refused.problem(), refused.text("field").as_str()), ((403, "scope_missing"), field));
+        }
+    }
+
+    #[actix_web::test]
     async fn a_change_to_the_same_announces_nothing() {
         let server = Server::start().await;
         server.sign_up("ada").await;

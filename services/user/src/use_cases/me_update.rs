@@ -17,8 +17,9 @@ pub async fn me_update(
     password: Option<Password>,
 ) -> Result<User, Failure> {
     if caller.access.is_key() && (changes.needs_login() || password.is_some()) {
-        let told = "No API key may change the telephone number: log in.";
-        return Err(Failure::new(ErrorCode::ScopeMissing, told).field("phone_number"));
+        let told = "No API key may change the telephone number, nor try a password: log in.";
+        let field = if changes.needs_login() { "phone_number" } else { FIELD };
+        return Err(Failure::new(ErrorCode::ScopeMissing, told).field(field));
     }
     let known = match password {
         Some(password) => Some(password_check::password_check(app, caller, password, FIELD).await?),
