@@ -14,6 +14,7 @@ pub mod page;
 pub mod scope;
 pub mod seal;
 pub mod size;
+pub mod sort;
 pub mod time;
 
 pub use ambient::{Ambient, Clock, Entropy};
@@ -28,6 +29,7 @@ pub use page::{Cursor, Page, PageRequest};
 pub use scope::{Access, Scope};
 pub use seal::{MasterKey, SealingKey};
 pub use size::{Bytes, Cpu};
+pub use sort::Sort;
 pub use time::{Span, Timestamp};
 
 /// Nobody's id.

@@ -1,5 +1,6 @@
 //! Which allocations a list is of, and in what order.
 
+use kit::sort::Column;
 use kit::{Failure, MachineId};
 
 use super::lifecycle::State;
@@ -38,64 +39,34 @@ impl NamePart {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a list can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortBy {
-    #[default]
     CreatedAt,
     Name,
 }
 
-/// An order; allocations that it does not tell apart follow by their ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort {
-    pub by: SortBy,
-    pub descending: bool,
-}
+impl Column for SortBy {
+    const ALL: &'static [Self] = &[Self::CreatedAt, Self::Name];
+    const DESCENDS: bool = true;
 
-impl Default for Sort {
-    fn default() -> Self {
-        Self { by: SortBy::CreatedAt, descending: true }
-    }
-}
-
-impl Sort {
-    /// `created_at` or `name`, with `-` before it for the other way round.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        let (descending, key) = match text.strip_prefix('-') {
-            Some(key) => (true, key),
-            None => (false, text),
-        };
-        let by = match key {
-            "created_at" => SortBy::CreatedAt,
-            "name" => SortBy::Name,
-            _ => return Err(Failure::invalid("sort", "A list is sorted by created_at, -created_at, name or -name.")),
-        };
-        Ok(Self { by, descending })
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match (self.by, self.descending) {
-            (SortBy::CreatedAt, false) => "created_at",
-            (SortBy::CreatedAt, true) => "-created_at",
-            (SortBy::Name, false) => "name",
-            (SortBy::Name, true) => "-name",
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::Name => "name",
         }
     }
+
+    fn is_number(self) -> bool {
+        self == Self::CreatedAt
+    }
 }
+
+pub type Sort = kit::Sort<SortBy>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_sort_survives_its_text_and_others_are_refused() {
-        for text in ["created_at", "-created_at", "name", "-name"] {
-            assert_eq!(Sort::parse(text).unwrap().as_str(), text);
-        }
-        for text in ["", "-", "--name", "state", "Name"] {
-            assert_eq!(Sort::parse(text).unwrap_err().field.as_deref(), Some("sort"), "{text}");
-        }
-    }
 
     #[test]
     fn a_part_of_a_name_is_looked_for_in_lower_case_and_has_bounds() {

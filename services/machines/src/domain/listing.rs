@@ -2,6 +2,7 @@
 
 use kit::Failure;
 use kit::machine::MachineSpec;
+use kit::sort::Column;
 
 /// Only machines that fit all that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,49 +37,35 @@ impl Search {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a list can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortBy {
-    #[default]
     Name,
     CreatedAt,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sort {
-    pub by: SortBy,
-    pub descending: bool,
+impl Column for SortBy {
+    const ALL: &'static [Self] = &[Self::Name, Self::CreatedAt];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::CreatedAt => "created_at",
+        }
+    }
+
+    fn is_number(self) -> bool {
+        self == Self::CreatedAt
+    }
 }
+
+pub type Sort = kit::Sort<SortBy>;
 
 /// A list as it was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub filter: Filter,
     pub sort: Sort,
-}
-
-impl Sort {
-    /// `name` or `created_at`, with `-` before it for the other way round.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        let (descending, key) = match text.strip_prefix('-') {
-            Some(key) => (true, key),
-            None => (false, text),
-        };
-        let by = match key {
-            "name" => SortBy::Name,
-            "created_at" => SortBy::CreatedAt,
-            _ => return Err(Failure::invalid("sort", "A list is sorted by name, -name, created_at or -created_at.")),
-        };
-        Ok(Self { by, descending })
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match (self.by, self.descending) {
-            (SortBy::Name, false) => "name",
-            (SortBy::Name, true) => "-name",
-            (SortBy::CreatedAt, false) => "created_at",
-            (SortBy::CreatedAt, true) => "-created_at",
-        }
-    }
 }
 
 #[cfg(test)]
@@ -93,16 +80,6 @@ mod tests {
         assert!(Search::index(&spec).contains(Search::parse("ÜBER").unwrap().as_str()));
         for text in [String::new(), "x".repeat(64)] {
             assert_eq!(Search::parse(&text).unwrap_err().field.as_deref(), Some("q"), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_sort_survives_its_text_and_others_are_refused() {
-        for text in ["name", "-name", "created_at", "-created_at"] {
-            assert_eq!(Sort::parse(text).unwrap().as_str(), text);
-        }
-        for text in ["", "-", "+name", "--name", "id", "Name"] {
-            assert_eq!(Sort::parse(text).unwrap_err().field.as_deref(), Some("sort"), "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which accounts an admin's list shows, and in what order.
 
-use kit::Failure;
+use kit::sort::Column;
 
 use super::Email;
 
@@ -14,62 +14,33 @@ pub struct Filter {
     pub suspended: Option<bool>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a list can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortBy {
-    #[default]
     CreatedAt,
     Email,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sort {
-    pub by: SortBy,
-    pub descending: bool,
+impl Column for SortBy {
+    const ALL: &'static [Self] = &[Self::CreatedAt, Self::Email];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::Email => "email",
+        }
+    }
+
+    fn is_number(self) -> bool {
+        self == Self::CreatedAt
+    }
 }
+
+pub type Sort = kit::Sort<SortBy>;
 
 /// A list as it was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub filter: Filter,
     pub sort: Sort,
-}
-
-impl Sort {
-    /// `created_at` or `email`, with `-` before it for the other way round.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        let (descending, key) = match text.strip_prefix('-') {
-            Some(key) => (true, key),
-            None => (false, text),
-        };
-        let by = match key {
-            "created_at" => SortBy::CreatedAt,
-            "email" => SortBy::Email,
-            _ => return Err(Failure::invalid("sort", "A list is sorted by created_at, -created_at, email or -email.")),
-        };
-        Ok(Self { by, descending })
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match (self.by, self.descending) {
-            (SortBy::CreatedAt, false) => "created_at",
-            (SortBy::CreatedAt, true) => "-created_at",
-            (SortBy::Email, false) => "email",
-            (SortBy::Email, true) => "-email",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sort_survives_its_text_and_others_are_refused() {
-        for text in ["created_at", "-created_at", "email", "-email"] {
-            assert_eq!(Sort::parse(text).unwrap().as_str(), text);
-        }
-        for text in ["", "-", "+email", "--email", "id", "Email"] {
-            assert_eq!(Sort::parse(text).unwrap_err().field.as_deref(), Some("sort"), "{text}");
-        }
-    }
 }

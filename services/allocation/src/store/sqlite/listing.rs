@@ -1,5 +1,6 @@
 //! Lists of allocations, of one tenant or of all: one piece of a query for each filter and order.
 
+use kit::sort::Mark;
 use kit::{AllocationId, Cursor, Failure, Page, PageRequest, TenantId};
 use sqlite::Stored as _;
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
@@ -7,12 +8,6 @@ use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 use super::rows::{self, select_allocation};
 use crate::domain::allocation::Allocation;
 use crate::domain::listing::{Filter, Sort, SortBy};
-
-/// Where a page ended: the sort column's value.
-enum Key {
-    Time(i64),
-    Name(String),
-}
 
 pub async fn list(
     readers: &SqlitePool,
@@ -52,11 +47,11 @@ fn in_order(query: &mut QueryBuilder<Sqlite>, sort: Sort, page: &PageRequest) ->
     };
     let (beyond, order) = if sort.descending { (" < ", " DESC") } else { (" > ", " ASC") };
     if let Some(cursor) = &page.after {
-        let (key, id) = read_cursor(sort, cursor)?;
+        let (value, id) = sort.read::<AllocationId>(cursor)?;
         query.push(" AND (").push(column).push(", a.id)").push(beyond).push("(");
-        match key {
-            Key::Time(micros) => query.push_bind(micros),
-            Key::Name(name) => query.push_bind(name),
+        match value {
+            Mark::Number(micros) => query.push_bind(micros),
+            Mark::Text(name) => query.push_bind(name),
         };
         query.push(", ").push_bind(id.as_bytes().to_vec()).push(")");
     }
@@ -65,23 +60,9 @@ fn in_order(query: &mut QueryBuilder<Sqlite>, sort: Sort, page: &PageRequest) ->
 }
 
 fn cursor_of(sort: Sort, last: &Allocation) -> Cursor {
-    let key = match sort.by {
-        SortBy::CreatedAt => last.created_at.as_micros().to_string(),
-        SortBy::Name => last.name.clone(),
+    let value = match sort.by {
+        SortBy::CreatedAt => Mark::Number(last.created_at.as_micros()),
+        SortBy::Name => Mark::Text(last.name.clone()),
     };
-    Cursor::of(&[sort.as_str(), &key, &last.id.to_string()])
-}
-
-fn read_cursor(sort: Sort, cursor: &Cursor) -> Result<(Key, AllocationId), Failure> {
-    let refused = || Failure::invalid("cursor", "This cursor is not one that a list in this order gave.");
-    let parts = cursor.parts();
-    let [name, key, id] = parts.as_slice() else { return Err(refused()) };
-    if *name != sort.as_str() {
-        return Err(refused());
-    }
-    let key = match sort.by {
-        SortBy::CreatedAt => Key::Time(key.parse().map_err(|_| refused())?),
-        SortBy::Name => Key::Name((*key).to_owned()),
-    };
-    Ok((key, id.parse().map_err(|_| refused())?))
+    sort.place(&value, last.id)
 }

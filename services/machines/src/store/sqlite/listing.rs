@@ -1,5 +1,6 @@
 //! Lists of machines: one statement for each order, so that every text of SQL stands in the source.
 
+use kit::sort::Mark;
 use kit::{Cursor, Failure, MachineId, Page, PageRequest};
 use sqlite::Stored as _;
 use sqlx::SqlitePool;
@@ -36,14 +37,8 @@ const fn statement(sort: Sort) -> &'static str {
     }
 }
 
-/// Where a page ended: the sort column's value and the id of its last machine.
-enum Key {
-    Text(String),
-    Number(i64),
-}
-
 pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -> Result<Page<Machine>, Failure> {
-    let after = page.after.as_ref().map(|cursor| read_cursor(listing.sort, cursor)).transpose()?;
+    let after = page.after.as_ref().map(|cursor| listing.sort.read::<MachineId>(cursor)).transpose()?;
     let query = sqlx::query(statement(listing.sort))
         .bind(&listing.filter.name)
         .bind(listing.filter.active)
@@ -51,8 +46,8 @@ pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -
         .bind(listing.filter.search.as_ref().map(Search::as_str));
     let query = match &after {
         None => query.bind(None::<String>).bind(None::<Vec<u8>>),
-        Some((Key::Text(text), id)) => query.bind(text).bind(id.as_bytes()),
-        Some((Key::Number(number), id)) => query.bind(number).bind(id.as_bytes()),
+        Some((Mark::Text(text), id)) => query.bind(text).bind(id.as_bytes()),
+        Some((Mark::Number(number), id)) => query.bind(number).bind(id.as_bytes()),
     };
     let rows = query.bind(page.limit + 1).fetch_all(readers).await.stored()?;
     let machines = rows.iter().map(row::read).collect::<Result<Vec<_>, _>>()?;
@@ -60,23 +55,9 @@ pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -
 }
 
 fn cursor_of(sort: Sort, machine: &Machine) -> Cursor {
-    let key = match sort.by {
-        SortBy::Name => machine.offer.spec.name.clone(),
-        SortBy::CreatedAt => machine.created_at.as_micros().to_string(),
+    let value = match sort.by {
+        SortBy::Name => Mark::Text(machine.offer.spec.name.clone()),
+        SortBy::CreatedAt => Mark::Number(machine.created_at.as_micros()),
     };
-    Cursor::of(&[sort.as_str(), &key, &machine.id.to_string()])
-}
-
-fn read_cursor(sort: Sort, cursor: &Cursor) -> Result<(Key, MachineId), Failure> {
-    let refused = || Failure::invalid("cursor", "This cursor is not one that a list in this order gave.");
-    let parts = cursor.parts();
-    let [name, key, id] = parts.as_slice() else { return Err(refused()) };
-    if *name != sort.as_str() {
-        return Err(refused());
-    }
-    let key = match sort.by {
-        SortBy::Name => Key::Text((*key).to_owned()),
-        SortBy::CreatedAt => Key::Number(key.parse().map_err(|_| refused())?),
-    };
-    Ok((key, id.parse().map_err(|_| refused())?))
+    sort.place(&value, machine.id)
 }

@@ -1,5 +1,6 @@
 //! Lists of accounts: one statement for each order, so that every text of SQL stands in the source.
 
+use kit::sort::Mark;
 use kit::{Cursor, Failure, Page, PageRequest, UserId};
 use sqlite::Stored as _;
 use sqlx::SqlitePool;
@@ -35,14 +36,8 @@ const fn statement(sort: Sort) -> &'static str {
     }
 }
 
-/// Where a page ended: the sort column's value and the id of its last account.
-enum Key {
-    Text(String),
-    Number(i64),
-}
-
 pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -> Result<Page<User>, Failure> {
-    let after = page.after.as_ref().map(|cursor| read_cursor(listing.sort, cursor)).transpose()?;
+    let after = page.after.as_ref().map(|cursor| listing.sort.read::<UserId>(cursor)).transpose()?;
     let filter = &listing.filter;
     let query = sqlx::query(statement(listing.sort))
         .bind(filter.email.as_ref().map(Email::as_str))
@@ -51,8 +46,8 @@ pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -
         .bind(filter.suspended);
     let query = match &after {
         None => query.bind(None::<String>).bind(None::<Vec<u8>>),
-        Some((Key::Text(text), id)) => query.bind(text).bind(id.as_bytes()),
-        Some((Key::Number(number), id)) => query.bind(number).bind(id.as_bytes()),
+        Some((Mark::Text(text), id)) => query.bind(text).bind(id.as_bytes()),
+        Some((Mark::Number(number), id)) => query.bind(number).bind(id.as_bytes()),
     };
     let found = query.bind(page.limit + 1).fetch_all(readers).await.stored()?;
     let users = found.iter().map(rows::user).collect::<Result<Vec<_>, _>>()?;
@@ -60,23 +55,9 @@ pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -
 }
 
 fn cursor_of(sort: Sort, user: &User) -> Cursor {
-    let key = match sort.by {
-        SortBy::CreatedAt => user.created_at.as_micros().to_string(),
-        SortBy::Email => user.email.to_string(),
+    let value = match sort.by {
+        SortBy::CreatedAt => Mark::Number(user.created_at.as_micros()),
+        SortBy::Email => Mark::Text(user.email.to_string()),
     };
-    Cursor::of(&[sort.as_str(), &key, &user.id.to_string()])
-}
-
-fn read_cursor(sort: Sort, cursor: &Cursor) -> Result<(Key, UserId), Failure> {
-    let refused = || Failure::invalid("cursor", "This cursor is not one that a list in this order gave.");
-    let parts = cursor.parts();
-    let [name, key, id] = parts.as_slice() else { return Err(refused()) };
-    if *name != sort.as_str() {
-        return Err(refused());
-    }
-    let key = match sort.by {
-        SortBy::CreatedAt => Key::Number(key.parse().map_err(|_| refused())?),
-        SortBy::Email => Key::Text((*key).to_owned()),
-    };
-    Ok((key, id.parse().map_err(|_| refused())?))
+    sort.place(&value, user.id)
 }
