@@ -82,6 +82,9 @@ pub struct Profile {
     /// Whether notifications come as text messages
     #[arg(long, value_name = "on|off", value_parser = parse::on_or_off)]
     pub sms_notification: Option<bool>,
+    /// Asked for where a proven number changes; better left out: others on this machine may see it
+    #[arg(long, env = "BERTH_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
 }
 
 #[derive(Debug, Group)]

@@ -42,6 +42,21 @@ async fn a_profile_is_shown_or_changed_field_by_field() {
     assert_eq!(asked.body, json!({"first_name": "Adele", "phone_number": null, "email_notification": false}));
 }
 
+#[tokio::test]
+async fn a_proven_number_changes_with_the_password_that_is_asked_for() {
+    let platform = Platform::start(|asked, _| match asked.line.as_str() {
+        "PATCH /user/me" if asked.body["current_password"] == "old-old-old-1" => Reply::Json(200, user()),
+        "PATCH /user/me" => Reply::Invalid("current_password"),
+        _ => usual(asked, "running"),
+    })
+    .await;
+    let client = Client::logged_in(&platform.url, "a", "r");
+    assert_eq!(client.run("profile --no-phone --password old-old-old-1").await.code, 0);
+    let bodies: Vec<Value> = platform.asked("PATCH /user/me").into_iter().map(|asked| asked.body).collect();
+    let again = json!({"phone_number": null, "current_password": "old-old-old-1"});
+    assert_eq!(bodies, [json!({"phone_number": null}), again]);
+}
+
 /// Changes the password once, and knows logins with the new one only.
 fn changing(asked: &Asked, _: usize) -> Reply {
     match asked.line.as_str() {

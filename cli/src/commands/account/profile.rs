@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::args::account::Profile;
 use crate::call::Call;
 use crate::client::Client;
-use crate::commands::listing;
+use crate::commands::{ask, listing};
 use crate::failure::Failure;
 use crate::render::Field;
 
@@ -25,13 +25,24 @@ const FIELDS: [Field; 11] = [
 
 pub async fn profile(client: &Client, args: &Profile) -> Result<(), Failure> {
     let change = change(args);
-    let call = if change.is_empty() {
-        Call::get("/user/me")
+    let answer = if change.is_empty() {
+        client.api.send(Call::get("/user/me")).await?
     } else {
-        Call::patch("/user/me").body(Value::Object(change)).repeatable()
+        send(client, args, change).await?
     };
-    let answer = client.api.send(call).await?;
     listing::thing(client, &answer, &FIELDS)
+}
+
+/// A proven number changes with the password only, which the platform says where it is so.
+async fn send(client: &Client, args: &Profile, mut change: Map<String, Value>) -> Result<Value, Failure> {
+    let patch = |change: &Map<String, Value>| Call::patch("/user/me").body(json!(change)).repeatable();
+    match client.api.send(patch(&change)).await {
+        Err(failure) if failure.problem.field.as_deref() == Some("current_password") => {
+            change.insert("current_password".to_owned(), json!(ask::password(args.password.as_ref())?));
+            client.api.send(patch(&change)).await
+        }
+        answered => answered,
+    }
 }
 
 /// Null takes away what may be absent.

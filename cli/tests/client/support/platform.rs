@@ -33,6 +33,8 @@ impl Asked {
 pub enum Reply {
     Json(u16, Value),
     Problem(u16, &'static str, Vec<(&'static str, String)>),
+    /// A request that is not valid, by its field.
+    Invalid(&'static str),
     Text(String),
     /// The connection ends without an answer.
     HangUp,
@@ -107,6 +109,10 @@ impl Platform {
             Reply::Problem(status, code, extra) => {
                 let problem = json!({ "type": "t", "title": "T", "status": status, "code": code, "detail": format!("It is {code}.") });
                 (status, "application/problem+json", extra, problem.to_string())
+            }
+            Reply::Invalid(field) => {
+                let problem = json!({ "type": "t", "title": "T", "status": 400, "code": "invalid_input", "detail": "It is missing.", "field": field });
+                (400, "application/problem+json", vec![], problem.to_string())
             }
             Reply::Text(text) => (200, "text/plain", vec![], text),
             Reply::HangUp | Reply::Socket(..) => return Ok(()),
