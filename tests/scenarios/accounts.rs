@@ -116,6 +116,7 @@ async fn an_account_goes_with_everything_it_owns_across_a_kill() {
     admin.delete("/user/me").await.expect_refusal(409, "last_admin");
 
     ada.delete("/user/me").await.expect(202);
+    assert_eq!(socket.ending_within(REVOKED_WITHIN).await.1, 4401);
     berth.kill().await;
     berth.start_again().await;
     ada.get("/user/me").await.expect_refusal(401, "session_closed");
