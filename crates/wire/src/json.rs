@@ -92,9 +92,14 @@ impl<T: FromStr<Err = kit::id::NotAnId>> FromRequest for PathId<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().query("id").parse();
-        ready(id.map(Self).map_err(|error| Failure::invalid("id", format!("{error}.")).into()))
+        ready(segment(request, "id").map(Self))
     }
+}
+
+/// The id in a segment of a path that the endpoint calls `name`.
+pub fn segment<T: FromStr<Err = kit::id::NotAnId>>(request: &HttpRequest, name: &str) -> Result<T, Problem> {
+    let id = request.match_info().query(name).parse();
+    id.map_err(|error| Failure::invalid(name, format!("{error}.")).into())
 }
 
 /// Parses a body that was already read.

@@ -25,8 +25,8 @@ pub async fn call(world: &mut World, name: &str, who: Who) -> Option<Call> {
         "allocation_create" => {
             Call::saying(json!({"machine_id": world.thing("machine"), "name": format!("new-{}", who as u8)}))
         }
-        "allocation_quota_show" | "allocation_quota_reset" => Call::of("id", world.thing("tenant")),
-        "allocation_quota_set" => Call::of("id", world.thing("tenant")).body(json!({
+        "allocation_quota_show" | "allocation_quota_reset" => Call::of("tenant_id", world.thing("tenant")),
+        "allocation_quota_set" => Call::of("tenant_id", world.thing("tenant")).body(json!({
             "instances": 20, "cpu": 20, "memory": "20GiB", "disk": "40GiB", "ports": 40,
         })),
         _ => return None,

@@ -7,6 +7,7 @@ pub mod events;
 pub mod inspect;
 pub mod list;
 pub mod logs;
+pub mod paths;
 pub mod prefer;
 pub mod quota;
 pub mod quota_reset;

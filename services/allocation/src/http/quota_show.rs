@@ -1,9 +1,9 @@
 //! What any tenant may hold, and holds, for admins.
 
 use actix_web::{HttpResponse, get, web};
-use kit::TenantId;
-use wire::{Admin, PathId, Problem, Problems, scope};
+use wire::{Admin, Problem, Problems, scope};
 
+use super::paths::OfTenant;
 use super::quota_views::QuotaView;
 use crate::use_cases::Desk;
 use crate::use_cases::quota::quota_of;
@@ -11,12 +11,12 @@ use crate::use_cases::quota::quota_of;
 /// Show a tenant's quota
 #[utoipa::path(operation_id = "allocation_quota_show", tag = "allocations",
     security(("bearer" = []), ("api_key" = ["admin:read"])),
-    params(("id" = String, Path, format = Uuid, description = "The tenant's id")),
+    params(("tenant_id" = String, Path, format = Uuid, description = "The tenant's id")),
     responses((status = 200, body = QuotaView), Problems))]
-#[get("/quota/{id}")]
+#[get("/quota/{tenant_id}")]
 pub async fn handler(
     _: Admin<scope::AdminRead>,
-    tenant: PathId<TenantId>,
+    tenant: OfTenant,
     desk: web::Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(QuotaView::from(quota_of(&desk, tenant.0).await?)))

@@ -1,13 +1,12 @@
 //! The ids in the feed's paths: a machine's, and behind it a comment's.
 
 use std::future::{Ready, ready};
-use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use kit::id::NotAnId;
-use kit::{CommentId, Failure, MachineId};
+use kit::{CommentId, MachineId};
 use wire::Problem;
+use wire::json::segment;
 
 /// `/feed/{machine_id}/…`.
 pub struct OfMachine(pub MachineId);
@@ -36,9 +35,4 @@ impl FromRequest for OneComment {
             segment(request, "machine_id").and_then(|machine| segment(request, "id").map(|id| Self { machine, id }));
         ready(parsed)
     }
-}
-
-fn segment<T: FromStr<Err = NotAnId>>(request: &HttpRequest, name: &str) -> Result<T, Problem> {
-    let parsed = request.match_info().query(name).parse();
-    parsed.map_err(|error| Failure::invalid(name, format!("{error}.")).into())
 }
