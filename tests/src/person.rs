@@ -113,9 +113,8 @@ impl Person {
     /// The same person with an API key of these scopes in a token's place.
     pub async fn with_key(&self, name: &str, scopes: &[&str]) -> Self {
         let made = self.post("/user/api-keys", &json!({"name": name, "scopes": scopes})).await.expect(201);
-        let mut program = self.clone();
-        program.tokens.access_token = made["key"].as_str().expect("a new key is told once").to_owned();
-        program
+        let access_token = made["key"].as_str().expect("a new key is told once").to_owned();
+        Self { tokens: Tokens { access_token, ..self.tokens.clone() }, ..self.clone() }
     }
 
     pub async fn log_in(&mut self) {

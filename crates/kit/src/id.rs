@@ -68,7 +68,7 @@ macro_rules! ids {
 
 /// The text was not an id; names what it should have been the id of.
 #[derive(Debug, thiserror::Error)]
-#[error("this is no {0} id: an id is a UUID such as 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a")]
+#[error("This is no {0} id: an id is a UUID such as 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a")]
 pub struct NotAnId(pub &'static str);
 
 ids! {

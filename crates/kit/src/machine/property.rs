@@ -108,7 +108,7 @@ pub fn resolve(
     ambient: &Ambient,
 ) -> Result<BTreeMap<String, Value>, PropertyError> {
     if let Some(unknown) = given.keys().find(|name| properties.iter().all(|property| property.name != **name)) {
-        return Err(PropertyError::new(unknown, format!("this machine has no property `{unknown}`")));
+        return Err(PropertyError::new(unknown, format!("This machine has no property `{unknown}`")));
     }
     let mut resolved = BTreeMap::new();
     for property in properties {
@@ -132,7 +132,7 @@ impl Property {
         let refuse = |reason: String| Err(PropertyError::new(&self.name, reason));
         match (self.kind, value) {
             (PropertyKind::Boolean, Value::Boolean(_)) => Ok(()),
-            (PropertyKind::Integer, Value::Integer(number)) => self.check_range(*number, "be"),
+            (PropertyKind::Integer, Value::Integer(number)) => self.check_range(*number, "is", ""),
             (PropertyKind::Enum, Value::Text(text)) if self.values.contains(text) => Ok(()),
             (PropertyKind::Enum, _) => refuse(format!("`{}` is one of {}", self.name, self.values.join(", "))),
             (PropertyKind::String | PropertyKind::Secret, Value::Text(text)) => self.check_text(text),
@@ -146,7 +146,7 @@ impl Property {
         if text.len() > LONGEST_TEXT || text.contains('\0') {
             return Err(PropertyError::new(&self.name, format!("`{}` is too long or has a NUL in it", self.name)));
         }
-        self.check_range(text.chars().count() as i64, "have a length that is")?;
+        self.check_range(text.chars().count() as i64, "has", " characters")?;
         match self.regex() {
             Some(Ok(regex)) if !regex.is_match(text) => {
                 let pattern = self.pattern.as_deref().unwrap_or_default();
@@ -156,9 +156,10 @@ impl Property {
         }
     }
 
-    fn check_range(&self, number: i64, verb: &str) -> Result<(), PropertyError> {
+    /// Refuses in words such as "`password` has at least 8 characters".
+    fn check_range(&self, number: i64, verb: &str, unit: &str) -> Result<(), PropertyError> {
         let refuse =
-            |bound: String| Err(PropertyError::new(&self.name, format!("`{}` must {verb} {bound}", self.name)));
+            |bound: String| Err(PropertyError::new(&self.name, format!("`{}` {verb} {bound}{unit}", self.name)));
         match (self.min, self.max) {
             (Some(min), _) if number < min => refuse(format!("at least {min}")),
             (_, Some(max)) if number > max => refuse(format!("at most {max}")),

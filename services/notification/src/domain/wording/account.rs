@@ -5,7 +5,7 @@ use crate::domain::letter::{Block, Letter, Material};
 use crate::domain::text::moment;
 
 /// Where an act came from, by the details that user gives.
-const FROM: [(&str, &str); 2] = [("Address", "address"), ("Program", "agent")];
+const FROM: [(&str, &str); 2] = [("From", "address"), ("Program", "agent")];
 
 pub fn welcome(material: &Material<'_>) -> Letter {
     let mut blocks = vec![
