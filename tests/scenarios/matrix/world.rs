@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_tests::berth::Setup;
+use berth_tests::person::Tokens;
 use berth_tests::{Berth, Person, PersonIs, until};
 use serde_json::{Value, json};
 
@@ -114,9 +115,8 @@ impl World {
             let made = person.post("/user/api-keys", &body).await.expect(201);
             self.keys.insert(place.clone(), made["key"].as_str().unwrap_or_default().to_owned());
         }
-        let mut person = person;
-        person.tokens.access_token = self.keys[&place].clone();
-        person
+        let access_token = self.keys[&place].clone();
+        Person { tokens: Tokens { access_token, ..person.tokens.clone() }, ..person }
     }
 
     /// How an operation is called; `None` where nobody knows.
