@@ -105,9 +105,6 @@ pub struct Remove {
     /// Also in the middle of another change
     #[arg(long)]
     pub force: bool,
-    /// Leave its volumes for another allocation
-    #[arg(long)]
-    pub keep_volumes: bool,
     #[command(flatten)]
     pub consent: Consent,
     #[command(flatten)]

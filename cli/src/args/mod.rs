@@ -170,7 +170,7 @@ pub enum Command {
     /// Give an allocation another name
     #[command(after_help = examples!("berth rename cache sessions"))]
     Rename(allocation::Rename),
-    /// Remove an allocation
+    /// Remove an allocation with its data
     #[command(after_help = examples!("berth rm cache", "berth rm cache --force --yes"))]
     Rm(allocation::Remove),
     /// Show how an allocation's container is set up

@@ -106,6 +106,7 @@ fn slips_are_found_without_the_platform() {
         "keys create ci --scope everything",
         "keys create ci --scope logs:read --expires soon",
         "rename cache No_Name",
+        "rm cache --keep-volumes",
         "comments add redis",
         "notify webhooks add https://example.org",
         "notify webhooks update 0190b1d6",

@@ -32,7 +32,7 @@ mod tests {
             for command in Args::command().get_subcommands() {
                 assert!(script.contains(command.get_name()), "{shell} does not know {}", command.get_name());
             }
-            assert!(script.contains("dead-letters") && script.contains("keep-volumes"), "{shell}");
+            assert!(script.contains("dead-letters") && script.contains("no-wait"), "{shell}");
         }
     }
 

@@ -12,16 +12,10 @@ use crate::wait::{self, Goal};
 
 pub async fn run(client: &Client, args: &Remove) -> Result<(), Failure> {
     let wanted = &args.target.allocation;
-    // Without a person to ask, scripts that name an allocation mean it.
-    if ask::is_attended() {
-        let with = if args.keep_volumes { "" } else { " with its data" };
-        ask::consent(args.consent, &format!("{wanted} is removed{with}."))?;
-    }
+    ask::consent(args.consent, &format!("{wanted} is removed with its data."))?;
     let progress = Progress::start(client.output.is_watched(), format!("removing {wanted}"));
     let id = find::allocation_id(client, wanted).await?;
-    let call = Call::delete(format!("/allocations/{id}"))
-        .query("force", args.force.then_some(true))
-        .query("keep_volumes", args.keep_volumes.then_some(true));
+    let call = Call::delete(format!("/allocations/{id}")).query("force", args.force.then_some(true));
     let answer = if args.waiting.no_wait {
         client.api.send(call).await?
     } else {

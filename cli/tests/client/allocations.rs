@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::Client;
 use crate::support::platform::{Platform, Reply, list};
-use crate::support::{ID, allocation, done, usual};
+use crate::support::{ID, allocation, answering, done, usual};
 
 #[tokio::test]
 async fn a_create_survives_a_lost_answer_and_a_pause_under_one_key() {
@@ -89,8 +89,21 @@ async fn a_removal_takes_its_options_along_and_waits_for_the_end() {
     })
     .await;
     let client = Client::logged_in(&platform.url, "a", "r");
-    assert_eq!(client.run("rm demo --force --keep-volumes").await.out, "demo is removed\n");
-    assert_eq!(platform.asked(&format!("DELETE /allocations/{ID}"))[0].query, "force=true&keep_volumes=true");
+    assert_eq!(client.run("rm demo --force --yes").await.out, "demo is removed\n");
+    assert_eq!(platform.asked(&format!("DELETE /allocations/{ID}"))[0].query, "force=true");
+}
+
+#[tokio::test]
+async fn a_removal_without_a_word_is_refused_where_nobody_can_be_asked() {
+    let line = format!("DELETE /allocations/{ID}");
+    let (platform, client) = answering(&line, Reply::Json(200, allocation("removed"))).await;
+    for command in ["rm demo", "rm demo --force --no-wait", "--json rm demo"] {
+        let ran = client.run(command).await;
+        assert!(ran.code == 2 && ran.err.contains("Give --yes."), "{command}: {ran:?}");
+    }
+    assert!(platform.asked(&line).is_empty());
+    assert_eq!(client.run("rm demo --yes").await.code, 0);
+    assert_eq!(platform.asked(&line).len(), 1);
 }
 
 #[tokio::test]
