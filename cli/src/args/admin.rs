@@ -34,7 +34,7 @@ pub enum Command {
     #[command(after_help = examples!("berth admin audit --action allocation.stop --since 24h"))]
     Audit(Audit),
     /// Show a tenant's quota, or set what is given
-    #[command(after_help = examples!("berth admin quota 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a", "berth admin quota 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a --instances 20 --memory 16GiB"))]
+    #[command(after_help = examples!("berth admin quota ada@example.org", "berth admin quota 0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a --instances 20 --memory 16GiB"))]
     Quota(Quota),
     /// List everybody's allocations
     #[command(after_help = examples!("berth admin allocations --state failed"))]
@@ -110,8 +110,8 @@ pub struct Audit {
 
 #[derive(Debug, Group)]
 pub struct Quota {
-    /// The tenant's id
-    #[arg(value_parser = parse::id)]
+    /// The tenant's id, or its user's mail address or id
+    #[arg(value_parser = parse::email_or_id)]
     pub tenant: String,
     #[arg(long)]
     pub instances: Option<u64>,

@@ -52,6 +52,15 @@ pub fn id(text: &str) -> Result<String, String> {
     if is_id { Ok(text.to_owned()) } else { Err("an id is letters, digits, - and _".to_owned()) }
 }
 
+/// An id, or a mail address, which never becomes a piece of a path.
+pub fn email_or_id(text: &str) -> Result<String, String> {
+    if text.contains('@') {
+        Ok(text.to_owned())
+    } else {
+        id(text).map_err(|told| format!("{told}; an address has an @"))
+    }
+}
+
 /// A context's name; it stands in a file and on command lines.
 pub fn label(text: &str) -> Result<String, String> {
     if kit::id::is_label(text) { Ok(text.to_owned()) } else { Err("a name is 1 to 63 of a-z, 0-9 and -".to_owned()) }
@@ -64,6 +73,12 @@ pub fn scopes() -> PossibleValuesParser {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_has_no_path_in_it_and_an_address_has_an_at() {
+        assert!(email_or_id("ada@example.org").is_ok() && email_or_id("0190b1d6-7f3a").is_ok());
+        assert!(email_or_id("../me").is_err() && email_or_id("ada example").is_err());
+    }
 
     #[test]
     fn a_moment_is_a_time_or_a_while_ago() {

@@ -37,11 +37,25 @@ pub async fn user_id(client: &Client, email_or_id: &str) -> Result<String, Failu
     if is_id(email_or_id) {
         return Ok(email_or_id.to_owned());
     }
-    let found = client.api.list(Call::get("/user").query("email", Some(email_or_id)), Some(1)).await?;
-    match found.first() {
-        Some(user) => id_of(user),
-        None => Err(missing("user", email_or_id)),
+    id_of(&user_by_email(client, email_or_id).await?)
+}
+
+/// A tenant's id, by itself or by its user's mail address or id. For admins.
+pub async fn tenant_id(client: &Client, tenant_or_user: &str) -> Result<String, Failure> {
+    if !is_id(tenant_or_user) {
+        return tenant_of(&user_by_email(client, tenant_or_user).await?);
     }
+    match client.api.send(Call::get(format!("/user/{tenant_or_user}"))).await {
+        Ok(user) => tenant_of(&user),
+        // An id that is no user's is a tenant's; so it is to a key that may not read accounts.
+        Err(failure) if matches!(failure.exit, Exit::NotFound | Exit::Forbidden) => Ok(tenant_or_user.to_owned()),
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn user_by_email(client: &Client, email: &str) -> Result<Value, Failure> {
+    let found = client.api.list(Call::get("/user").query("email", Some(email)), Some(1)).await?;
+    found.into_iter().next().ok_or_else(|| missing("user", email))
 }
 
 /// The id of what has this name in a list that is given as a whole.
@@ -65,6 +79,10 @@ fn missing(noun: &str, name: &str) -> Failure {
 
 pub fn id_of(value: &Value) -> Result<String, Failure> {
     value["id"].as_str().map(str::to_owned).ok_or_else(|| Failure::other("The platform's answer has no id."))
+}
+
+fn tenant_of(user: &Value) -> Result<String, Failure> {
+    user["tenant_id"].as_str().map(str::to_owned).ok_or_else(|| Failure::other("The platform's answer has no tenant."))
 }
 
 async fn one(

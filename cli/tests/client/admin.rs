@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::client::Client;
-use crate::support::platform::{Platform, Reply, empty, list};
-use crate::support::{ID, allocation, answering, done, user, usual};
+use crate::support::platform::{Platform, Reply, empty, list, nothing_there};
+use crate::support::{ID, TENANT, allocation, answering, done, user, usual};
 
 #[tokio::test]
 async fn accounts_are_listed_with_filters() {
@@ -13,9 +13,11 @@ async fn accounts_are_listed_with_filters() {
     let (asked, shown) = done("GET /user", list(&[user()]), &words).await;
     assert_eq!(asked.query, "verified=true&suspended=false&sort=-created_at&limit=20");
     assert!(shown.contains("ada@example.org  Ada Lovelace  yes       no     no"), "{shown}");
+    assert!(!shown.contains(TENANT), "a table with it is too wide: {shown}");
     let (_, shown) =
         done(&format!("GET /user/{ID}"), Reply::Json(200, user()), &["admin", "user", "ada@example.org"]).await;
     assert!(shown.contains("email      ada@example.org"), "{shown}");
+    assert!(shown.contains(&format!("tenant     {TENANT}\n")), "{shown}");
 }
 
 #[tokio::test]
@@ -78,7 +80,11 @@ async fn a_quota_is_shown_set_in_part_and_reset() {
     let path = format!("/allocations/quota/{ID}");
     let (_, shown) = done(&format!("GET {path}"), Reply::Json(200, quota()), &["admin", "quota", ID]).await;
     assert!(shown.contains("memory           4GiB"), "{shown}");
-    let platform = Platform::start(|_, _| Reply::Json(200, quota())).await;
+    let platform = Platform::start(|asked, _| match asked.line.as_str() {
+        line if line.starts_with("GET /user/") => nothing_there(),
+        _ => Reply::Json(200, quota()),
+    })
+    .await;
     let client = Client::logged_in(&platform.url, "a", "r");
     assert_eq!(client.run(&format!("admin quota {ID} --instances 20 --memory 8GiB")).await.code, 0);
     let whole =
@@ -87,6 +93,45 @@ async fn a_quota_is_shown_set_in_part_and_reset() {
     let (_, shown) =
         done(&format!("DELETE {path}"), Reply::Json(200, quota()), &["admin", "quota", ID, "--reset"]).await;
     assert!(shown.contains("instances  1     5"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_quota_is_found_by_its_user_too() {
+    let path = format!("/allocations/quota/{TENANT}");
+    for (method, words) in [
+        ("GET", vec!["ada@example.org"]),
+        ("GET", vec![ID]),
+        ("GET", vec![TENANT]),
+        ("DELETE", vec!["ada@example.org", "--reset"]),
+    ] {
+        let line = format!("{method} {path}");
+        let answered = line.clone();
+        let platform = Platform::start(move |asked, _| match asked.line.as_str() {
+            line if line == answered => Reply::Json(200, quota()),
+            line if line == format!("GET /user/{ID}") => Reply::Json(200, user()),
+            _ => usual(asked, "running"),
+        })
+        .await;
+        let client = Client::logged_in(&platform.url, "a", "r");
+        let ran = client.run_words(&[&["admin", "quota"], words.as_slice()].concat()).await;
+        assert_eq!((ran.code, platform.asked(&line).len()), (0, 1), "{words:?}: {ran:?}");
+    }
+    let (platform, client) = answering(&format!("GET {path}"), Reply::Json(200, quota())).await;
+    assert_eq!(client.run("admin quota nobody@example.org").await.code, 5);
+    assert!(platform.asked(&format!("GET {path}")).is_empty());
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_read_accounts_sets_the_quota_of_a_tenant_by_its_id() {
+    let line = format!("DELETE /allocations/quota/{TENANT}");
+    let platform = Platform::start(|asked, _| match asked.line.as_str() {
+        line if line.starts_with("GET /user/") => Reply::Problem(403, "scope_missing", vec![]),
+        _ => Reply::Json(200, quota()),
+    })
+    .await;
+    let client = Client::logged_in(&platform.url, "a", "r");
+    assert_eq!(client.run(&format!("admin quota {TENANT} --reset")).await.code, 0);
+    assert_eq!(platform.asked(&line).len(), 1);
 }
 
 #[tokio::test]

@@ -5,12 +5,13 @@ use serde_json::{Map, Value, json};
 use crate::args::admin::Quota;
 use crate::call::Call;
 use crate::client::Client;
+use crate::commands::find;
 use crate::failure::Failure;
 use crate::model::{self, read};
 use crate::render;
 
 pub async fn run(client: &Client, args: &Quota) -> Result<(), Failure> {
-    let path = format!("/allocations/quota/{}", args.tenant);
+    let path = format!("/allocations/quota/{}", find::tenant_id(client, &args.tenant).await?);
     let change = change(args);
     let answer = if args.reset {
         client.api.send(Call::delete(path)).await?

@@ -10,7 +10,7 @@ use crate::commands::{ask, find};
 use crate::failure::Failure;
 use crate::render::Field;
 
-const FIELDS: [Field; 7] = [
+const FIELDS: [Field; 8] = [
     Field::text("email", "email"),
     Field::and("name", "first_name", "last_name"),
     Field::yes_or_no("verified", "verified"),
@@ -18,7 +18,11 @@ const FIELDS: [Field; 7] = [
     Field::yes_or_no("suspended", "suspended"),
     Field::ago("joined", "created_at"),
     Field::text("id", "id"),
+    Field::text("tenant", "tenant_id"),
 ];
+
+/// A table has no room for the tenant, which is last.
+const LIST: Listing = Listing { fields: FIELDS.split_at(FIELDS.len() - 1).0, none: "There are none like that." };
 
 pub async fn list(client: &Client, args: &Users) -> Result<(), Failure> {
     let call = Call::get("/user")
@@ -27,7 +31,7 @@ pub async fn list(client: &Client, args: &Users) -> Result<(), Failure> {
         .query("admin", args.admin)
         .query("suspended", args.suspended)
         .query("sort", args.sort.as_ref());
-    Listing { fields: &FIELDS, none: "There are none like that." }.up_to(client, args.limit, call).await
+    LIST.up_to(client, args.limit, call).await
 }
 
 pub async fn show(client: &Client, args: &User) -> Result<(), Failure> {

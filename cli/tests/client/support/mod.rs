@@ -10,6 +10,8 @@ use platform::{Asked, Platform, Reply, list, nothing_there};
 
 pub const ID: &str = "0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8a";
 
+pub const TENANT: &str = "0190b1d6-7f3a-7cc1-9a3e-1f0e5d6c7b8b";
+
 pub fn allocation(state: &str) -> Value {
     let ports = json!([{"name": "redis", "container_port": 6379, "host_port": 20001, "protocol": "tcp"}]);
     json!({"id": ID, "name": "demo", "machine_id": "m", "desired": "running", "state": state, "reason": null,
@@ -17,7 +19,7 @@ pub fn allocation(state: &str) -> Value {
 }
 
 pub fn user() -> Value {
-    json!({"id": ID, "email": "ada@example.org", "first_name": "Ada", "last_name": "Lovelace", "verified": true,
+    json!({"id": ID, "tenant_id": TENANT, "email": "ada@example.org", "first_name": "Ada", "last_name": "Lovelace", "verified": true,
            "admin": false, "suspended": false})
 }
 
