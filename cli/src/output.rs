@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::args::{Color, Global};
 use crate::failure::{Exit, Failure};
@@ -28,6 +29,15 @@ impl Output {
     /// The platform's answer to programs, `text` to people.
     pub fn result<D: Display>(self, answer: &impl Serialize, text: impl FnOnce() -> D) -> Result<(), Failure> {
         if self.json { Self::json(answer) } else { Self::line(text()) }
+    }
+
+    /// A list: where nothing is in it, people are told `none` on standard error, and get no head of an empty table.
+    pub fn list<D: Display>(self, items: &[Value], none: &str, text: impl FnOnce() -> D) -> Result<(), Failure> {
+        if items.is_empty() && !self.json {
+            self.aside(none);
+            return Ok(());
+        }
+        self.result(&json!({ "items": items }), text)
     }
 
     pub fn json(value: &impl Serialize) -> Result<(), Failure> {

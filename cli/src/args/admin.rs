@@ -78,7 +78,7 @@ pub struct Users {
     #[arg(long, value_parser = ["created_at", "-created_at", "email", "-email"], allow_hyphen_values = true)]
     pub sort: Option<String>,
     /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", value_parser = parse::most(), default_value_t = 200)]
     pub limit: usize,
 }
 
@@ -140,7 +140,7 @@ pub struct Allocations {
     #[arg(long)]
     pub state: Option<String>,
     /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", value_parser = parse::most(), default_value_t = 200)]
     pub limit: usize,
 }
 
@@ -165,6 +165,6 @@ pub struct DeadLetters {
     #[arg(long)]
     pub user: Option<String>,
     /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", value_parser = parse::most(), default_value_t = 100)]
     pub limit: usize,
 }

@@ -77,7 +77,7 @@ pub struct Events {
     #[command(flatten)]
     pub target: Target,
     /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", value_parser = parse::most(), default_value_t = 50)]
     pub limit: usize,
 }
 

@@ -22,6 +22,6 @@ pub struct Filter {
     #[arg(long, value_name = "TIME", value_parser = parse::moment)]
     pub until: Option<Moment>,
     /// How many entries at most, newest first
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", value_parser = parse::most(), default_value_t = 100)]
     pub limit: usize,
 }

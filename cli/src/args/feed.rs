@@ -14,7 +14,7 @@ pub enum Comments {
         #[command(flatten)]
         target: Machine,
         /// How many at most
-        #[arg(long, value_name = "N", default_value_t = 50)]
+        #[arg(long, value_name = "N", value_parser = parse::most(), default_value_t = 50)]
         limit: usize,
     },
     /// Say something about a machine

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as Group, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
 
-use super::Consent;
+use super::{Consent, parse};
 use crate::complete;
 
 #[derive(Debug, Group)]
@@ -69,7 +69,7 @@ pub struct Revisions {
     #[command(flatten)]
     pub target: Target,
     /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", value_parser = parse::most(), default_value_t = 50)]
     pub limit: usize,
 }
 

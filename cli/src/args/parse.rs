@@ -1,6 +1,6 @@
 //! Values of the command line that have a form of their own.
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, RangedU64ValueParser};
 use kit::{Cpu, Scope, Span, Timestamp};
 
 /// A point in time as people name it: `2026-01-31T09:30:00Z`, or `24h` for a day ago.
@@ -64,6 +64,11 @@ pub fn email_or_id(text: &str) -> Result<String, String> {
 /// A context's name; it stands in a file and on command lines.
 pub fn label(text: &str) -> Result<String, String> {
     if kit::id::is_label(text) { Ok(text.to_owned()) } else { Err("a name is 1 to 63 of a-z, 0-9 and -".to_owned()) }
+}
+
+/// How many at most: none at all is no list.
+pub fn most() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
 }
 
 pub fn scopes() -> PossibleValuesParser {

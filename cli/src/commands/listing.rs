@@ -1,6 +1,6 @@
 //! Lists and answers that are shown by their fields: as the platform gives them to programs, as text to people.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::call::Call;
 use crate::client::Client;
@@ -27,10 +27,7 @@ impl Listing {
     }
 
     fn show(self, client: &Client, items: &[Value]) -> Result<(), Failure> {
-        if items.is_empty() {
-            client.output.aside(self.none);
-        }
-        client.output.result(&json!({ "items": items }), || render::items(self.fields, items, client.look()))
+        client.output.list(items, self.none, || render::items(self.fields, items, client.look()))
     }
 }
 

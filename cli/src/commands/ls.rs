@@ -1,7 +1,5 @@
 //! `ls`: one's allocations.
 
-use serde_json::json;
-
 use super::find;
 use crate::args::allocation::List;
 use crate::call::Call;
@@ -9,6 +7,9 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::model::{Allocation, read};
 use crate::render;
+
+const NONE_YET: &str = "There are none yet. Make one with `berth create MACHINE`; `berth machines` lists them.";
+const NONE_FITS: &str = "None of yours fits.";
 
 pub async fn run(client: &Client, args: &List) -> Result<(), Failure> {
     let machine = match &args.machine {
@@ -23,8 +24,10 @@ pub async fn run(client: &Client, args: &List) -> Result<(), Failure> {
         .query("sort", args.sort.as_ref());
     let items = client.api.list(call, None).await?;
     let allocations = items.iter().map(read).collect::<Result<Vec<Allocation>, _>>()?;
-    if allocations.is_empty() {
-        client.output.aside("There are none yet. Make one with `berth create MACHINE`; `berth machines` lists them.");
-    }
-    client.output.result(&json!({ "items": items }), || render::allocations(&allocations, client.look()))
+    let none = if is_filtered(args) { NONE_FITS } else { NONE_YET };
+    client.output.list(&items, none, || render::allocations(&allocations, client.look()))
+}
+
+const fn is_filtered(args: &List) -> bool {
+    args.state.is_some() || args.machine.is_some() || args.name.is_some() || args.query.is_some()
 }

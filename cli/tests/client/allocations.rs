@@ -143,6 +143,35 @@ async fn a_list_is_filtered_and_sorted_by_the_platform() {
 }
 
 #[tokio::test]
+async fn a_list_of_nothing_is_a_sentence_and_no_table() {
+    let (_, client) = answering("GET /allocations", list(&[])).await;
+    for filter in ["--state failed", "--machine redis", "--name demo", "-q de"] {
+        let ran = client.run(&format!("ls {filter}")).await;
+        assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", "None of yours fits.\n"), "{filter}");
+    }
+    for line in ["ls", "ls --sort name"] {
+        let ran = client.run(line).await;
+        assert!(ran.out.is_empty() && ran.err.starts_with("There are none yet."), "{line}: {ran:?}");
+    }
+    let ran = client.run("--json ls --name demo").await;
+    assert_eq!((ran.json(), ran.err.as_str()), (json!({"items": []}), ""));
+}
+
+#[tokio::test]
+async fn other_lists_of_nothing_are_sentences_too() {
+    for (path, line) in [
+        ("/machines", "machines --category game"),
+        ("/user/me/audit", "audit --action fly"),
+        ("/user", "admin users --admin true"),
+        (&format!("/feed/{ID}/comments"), &format!("comments ls {ID}")),
+    ] {
+        let (_, client) = answering(&format!("GET {path}"), list(&[])).await;
+        let ran = client.run(line).await;
+        assert!(ran.code == 0 && ran.out.is_empty() && ran.err.lines().count() == 1, "{line}: {ran:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_allocation_gets_another_name() {
     let line = format!("PATCH /allocations/{ID}");
     let (asked, shown) = done(&line, Reply::Json(200, allocation("running")), &["rename", "demo", "cache"]).await;

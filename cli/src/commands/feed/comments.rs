@@ -14,10 +14,7 @@ pub async fn comments(client: &Client, command: &Comments) -> Result<(), Failure
         Comments::Ls { target, limit } => {
             let items =
                 client.api.list(Call::get(path(client, &target.machine).await?).anonymous(), Some(*limit)).await?;
-            if items.is_empty() {
-                client.output.aside("Nobody said anything yet.");
-            }
-            client.output.result(&json!({ "items": items }), || render::comments(&items, client.look()))
+            client.output.list(&items, "Nobody said anything yet.", || render::comments(&items, client.look()))
         }
         Comments::Add { target, text } => {
             let call = Call::post(path(client, &target.machine).await?).body(json!({ "text": text }));

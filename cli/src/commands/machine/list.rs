@@ -1,7 +1,5 @@
 //! `machines`: what can be allocated.
 
-use serde_json::json;
-
 use crate::args::machine::List;
 use crate::call::Call;
 use crate::client::Client;
@@ -19,8 +17,5 @@ pub async fn list(client: &Client, args: &List) -> Result<(), Failure> {
         .query("active", (!args.all).then_some(true));
     let items = client.api.list(call, None).await?;
     let machines = items.iter().map(read).collect::<Result<Vec<Machine>, _>>()?;
-    if machines.is_empty() {
-        client.output.aside("There are none of that kind.");
-    }
-    client.output.result(&json!({ "items": items }), || render::machines(&machines, client.look()))
+    client.output.list(&items, "There are none of that kind.", || render::machines(&machines, client.look()))
 }
