@@ -127,6 +127,18 @@ async fn dokuwiki(_: &Berth, ada: &Person, made: &Allocation) {
     };
     assert!(log_in(&property(ada, made, "password").await).await.contains("Logged in as"));
     assert!(!log_in("admin").await.contains("Logged in as"));
+    let fetch = async |path: &str| {
+        let line = format!("curl -sSf '{url}{path}'");
+        sh(&line, "").await.expect(&line)
+    };
+    let script = fetch("lib/exe/jquery.php").await;
+    assert!(script.contains("jQuery") && script.len() > 10_000, "{} bytes: {script:.200}", script.len());
+    let syntax = fetch("doku.php?id=wiki:syntax").await;
+    assert!(syntax.contains("<pre class=\"code java\"><span"), "code is not highlighted: {syntax}");
+    fetch("feed.php").await;
+    let log = ada.get(&format!("/allocations/{}/logs", made.id)).await;
+    log.expect(200);
+    assert!(log.text.contains("server started") && !log.text.contains("PHP Warning"), "{}", log.text);
 }
 
 async fn notebook(berth: &Berth, ada: &Person, made: &Allocation) {

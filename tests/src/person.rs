@@ -113,8 +113,12 @@ impl Person {
     /// The same person with an API key of these scopes in a token's place.
     pub async fn with_key(&self, name: &str, scopes: &[&str]) -> Self {
         let made = self.post("/user/api-keys", &json!({"name": name, "scopes": scopes})).await.expect(201);
-        let access_token = made["key"].as_str().expect("a new key is told once").to_owned();
-        Self { tokens: Tokens { access_token, ..self.tokens.clone() }, ..self.clone() }
+        self.holding(made["key"].as_str().expect("a new key is told once"))
+    }
+
+    /// The same person with another access token, or an API key in its place.
+    pub fn holding(&self, token: &str) -> Self {
+        Self { tokens: Tokens { access_token: token.to_owned(), ..self.tokens.clone() }, ..self.clone() }
     }
 
     pub async fn log_in(&mut self) {

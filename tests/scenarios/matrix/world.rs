@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use berth_tests::berth::Setup;
-use berth_tests::person::Tokens;
 use berth_tests::{Berth, Person, PersonIs, until};
 use serde_json::{Value, json};
 
@@ -115,8 +114,7 @@ impl World {
             let made = person.post("/user/api-keys", &body).await.expect(201);
             self.keys.insert(place.clone(), made["key"].as_str().unwrap_or_default().to_owned());
         }
-        let access_token = self.keys[&place].clone();
-        Person { tokens: Tokens { access_token, ..person.tokens.clone() }, ..person }
+        person.holding(&self.keys[&place])
     }
 
     /// How an operation is called; `None` where nobody knows.
