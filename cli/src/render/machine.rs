@@ -52,7 +52,10 @@ fn name(machine: &Machine) -> Cell {
 /// Likes, dislikes and comments; nothing where the feed does not answer.
 fn opinions(machine: &Machine) -> String {
     match (machine.likes, machine.dislikes, machine.comments) {
-        (Some(likes), Some(dislikes), Some(comments)) => format!("+{likes} -{dislikes}, {comments} comments"),
+        (Some(likes), Some(dislikes), Some(comments)) => {
+            let noun = if comments == 1 { "comment" } else { "comments" };
+            format!("+{likes} -{dislikes}, {comments} {noun}")
+        }
         _ => String::new(),
     }
 }
@@ -109,6 +112,16 @@ mod tests {
                         redis                database  0.5 cpu, 128MiB  +3 -1, 2 comments  Fast.\n\
                         redis (not offered)  database  0.5 cpu, 128MiB                     Fast.";
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn one_comment_is_no_plural() {
+        let counted = [0, 1, 2].map(|comments| {
+            let mut machine = redis();
+            machine["comments"] = json!(comments);
+            opinions(&read(&machine).unwrap())
+        });
+        assert_eq!(counted, ["+3 -1, 0 comments", "+3 -1, 1 comment", "+3 -1, 2 comments"]);
     }
 
     #[test]
