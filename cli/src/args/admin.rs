@@ -15,7 +15,7 @@ pub enum Command {
     /// Show an account
     #[command(after_help = examples!("berth admin user ada@example.org"))]
     User(User),
-    /// Close an account for the time being; its logins end at once
+    /// Close an account for the time being; its logins end within seconds, and the person's machines stop
     #[command(after_help = examples!("berth admin suspend ada@example.org --yes"))]
     Suspend(UserChange),
     /// Open a suspended account again

@@ -120,7 +120,7 @@ async fn sessions_are_listed_and_closed() {
     assert!(shown.starts_with("ID ") && shown.contains("10.0.0.1  berth/0.1.0"), "{shown}");
     let line = format!("DELETE /user/sessions/{ID}");
     let (_, shown) = done(&line, empty(204), &["sessions", "close", ID]).await;
-    assert_eq!(shown, format!("{ID} is closed\n"));
+    assert_eq!(shown, format!("{ID} ends within a second or two.\n"));
 }
 
 #[tokio::test]

@@ -36,6 +36,16 @@ async fn accounts_are_changed_by_address_or_id() {
 }
 
 #[tokio::test]
+async fn a_suspension_says_how_soon_it_works_and_its_end_what_it_leaves() {
+    let line = format!("DELETE /user/{ID}/suspension");
+    let (_, shown) = done(&line, Reply::Json(200, user()), &["admin", "resume", "ada@example.org"]).await;
+    let told = "ada@example.org may log in again; stopped machines stay stopped until they are started.\n";
+    assert_eq!(shown, told);
+    let help = Client::new("").run("admin suspend --help").await.out;
+    assert!(help.contains("its logins end within seconds, and the person's machines stop"), "{help}");
+}
+
+#[tokio::test]
 async fn what_others_would_feel_is_asked_for_and_nobody_is_named_in_vain() {
     let platform = Platform::start(|asked, _| usual(asked, "running")).await;
     let client = Client::logged_in(&platform.url, "a", "r");

@@ -37,7 +37,7 @@ async fn keys_are_listed_and_taken_back_by_name() {
     .await;
     let client = Client::logged_in(&platform.url, "a", "r");
     assert_eq!(client.run("keys rm ci").await.code, 2, "nobody can be asked");
-    assert_eq!(client.run("keys rm ci --yes").await.out, "ci is not valid any more\n");
+    assert_eq!(client.run("keys rm ci --yes").await.out, "ci stops working within a second or two.\n");
     assert_eq!(platform.asked(&format!("DELETE /user/api-keys/{ID}")).len(), 1);
     assert!(client.run("keys rm two --yes").await.err.contains("There are 2 named `two`"));
     assert_eq!(client.run("keys rm three --yes").await.code, 5);

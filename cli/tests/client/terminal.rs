@@ -2,7 +2,7 @@
 
 use crate::support::client::Client;
 use crate::support::platform::{Platform, Reply, empty};
-use crate::support::{ID, allocation, answering, usual};
+use crate::support::{ID, allocation, answering, user, usual};
 
 #[tokio::test]
 async fn colours_come_with_a_terminal_unless_somebody_minds() {
@@ -30,6 +30,15 @@ async fn what_cannot_be_undone_is_done_after_a_yes() {
     assert_eq!(client.run_on_terminal("rm demo", &[], "y\n").await.code, 0);
     assert_eq!(client.run_on_terminal("rm demo --yes", &[], "").await.code, 0);
     assert_eq!(platform.asked(&line).len(), 2);
+}
+
+#[tokio::test]
+async fn a_suspension_is_asked_for_with_all_that_it_does() {
+    let line = format!("POST /user/{ID}/suspension");
+    let (platform, client) = answering(&line, Reply::Json(200, user())).await;
+    let ran = client.run_on_terminal("admin suspend ada@example.org", &[], "n\n").await;
+    let question = "open logins end within seconds, and the person's machines stop. Go on? [y/N]";
+    assert!(ran.code == 1 && ran.out.contains(question) && platform.asked(&line).is_empty(), "{ran:?}");
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ pub async fn keys(client: &Client, args: &Keys) -> Result<(), Failure> {
             ask::consent(*consent, &format!("What uses {key} stops working."))?;
             let id = find::by_name(client, PATH, "API key", key).await?;
             let answer = client.api.send(Call::delete(format!("{PATH}/{id}"))).await?;
-            client.output.result(&answer, || format!("{key} is not valid any more"))
+            client.output.result(&answer, || format!("{key} stops working within a second or two."))
         }
     }
 }

@@ -24,7 +24,7 @@ pub async fn sessions(client: &Client, args: &Sessions) -> Result<(), Failure> {
         SessionsCommand::Ls => LIST.all(client, Call::get("/user/sessions")).await,
         SessionsCommand::Close { id } => {
             let answer = client.api.send(Call::delete(format!("/user/sessions/{id}"))).await?;
-            client.output.result(&answer, || format!("{id} is closed"))
+            client.output.result(&answer, || format!("{id} ends within a second or two."))
         }
     }
 }

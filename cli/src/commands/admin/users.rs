@@ -41,14 +41,18 @@ pub async fn show(client: &Client, args: &User) -> Result<(), Failure> {
 
 pub async fn suspend(client: &Client, args: &UserChange) -> Result<(), Failure> {
     let user = &args.target;
-    ask::consent(args.consent, &format!("{} cannot log in any more, and open logins end.", user.user))?;
+    let what = format!(
+        "{} cannot log in any more: open logins end within seconds, and the person's machines stop.",
+        user.user
+    );
+    ask::consent(args.consent, &what)?;
     let call = Call::post(format!("{}/suspension", path(client, user).await?)).repeatable();
     told(client, call, user, "is suspended").await
 }
 
 pub async fn resume(client: &Client, user: &User) -> Result<(), Failure> {
     let call = Call::delete(format!("{}/suspension", path(client, user).await?));
-    told(client, call, user, "may log in again").await
+    told(client, call, user, "may log in again; stopped machines stay stopped until they are started.").await
 }
 
 pub async fn grant(client: &Client, user: &User) -> Result<(), Failure> {
