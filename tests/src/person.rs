@@ -117,6 +117,7 @@ impl Person {
     }
 
     /// The same person with another access token, or an API key in its place.
+    #[must_use]
     pub fn holding(&self, token: &str) -> Self {
         Self { tokens: Tokens { access_token: token.to_owned(), ..self.tokens.clone() }, ..self.clone() }
     }
