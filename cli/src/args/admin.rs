@@ -24,9 +24,9 @@ pub enum Command {
     /// Make somebody an admin
     #[command(after_help = examples!("berth admin grant ada@example.org"))]
     Grant(User),
-    /// Make an admin an ordinary user
+    /// Make an admin an ordinary user; asks where it is you
     #[command(after_help = examples!("berth admin revoke ada@example.org"))]
-    Revoke(User),
+    Revoke(UserChange),
     /// Delete an account with everything that it owns
     #[command(after_help = examples!("berth admin delete-user ada@example.org --yes"))]
     DeleteUser(UserChange),

@@ -26,7 +26,7 @@ async fn accounts_are_changed_by_address_or_id() {
         (vec!["suspend", "ada@example.org", "--yes"], format!("POST /user/{ID}/suspension")),
         (vec!["resume", "ada@example.org"], format!("DELETE /user/{ID}/suspension")),
         (vec!["grant", ID], format!("POST /user/{ID}/admin")),
-        (vec!["revoke", ID], format!("DELETE /user/{ID}/admin")),
+        (vec!["revoke", ID, "--yes"], format!("DELETE /user/{ID}/admin")),
         (vec!["delete-user", ID, "--yes"], format!("DELETE /user/{ID}")),
     ] {
         let words: Vec<&str> = ["admin"].into_iter().chain(words).collect();
@@ -54,6 +54,29 @@ async fn what_others_would_feel_is_asked_for_and_nobody_is_named_in_vain() {
     }
     let ran = client.run("admin grant nobody@example.org").await;
     assert_eq!((ran.code, ran.err.as_str()), (5, "berth: There is no user named `nobody@example.org`.\n"));
+}
+
+#[tokio::test]
+async fn who_would_take_their_own_rights_is_asked_and_others_are_not() {
+    let line = format!("DELETE /user/{ID}/admin");
+    for (me, code) in [
+        (Reply::Json(200, user()), 2),
+        (Reply::Problem(403, "scope_missing", vec![]), 2),
+        (Reply::Json(200, json!({"id": TENANT})), 0),
+    ] {
+        let platform = Platform::start(move |asked, _| match asked.line.as_str() {
+            "GET /user/me" => me.clone(),
+            line if line.starts_with("DELETE ") => Reply::Json(200, user()),
+            _ => usual(asked, "running"),
+        })
+        .await;
+        let client = Client::logged_in(&platform.url, "a", "r");
+        for user in ["ada@example.org", ID, &ID.to_uppercase()] {
+            assert_eq!(client.run(&format!("admin revoke {user}")).await.code, code, "{user}");
+        }
+        assert_eq!(platform.asked(&line).is_empty(), code == 2);
+        assert_eq!(client.run("admin revoke ada@example.org --yes").await.code, 0);
+    }
 }
 
 #[tokio::test]

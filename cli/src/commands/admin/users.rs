@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::client::Client;
 use crate::commands::listing::{self, Listing};
 use crate::commands::{ask, find};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::render::Field;
 
 const FIELDS: [Field; 8] = [
@@ -60,9 +60,23 @@ pub async fn grant(client: &Client, user: &User) -> Result<(), Failure> {
     told(client, call, user, "is an admin").await
 }
 
-pub async fn revoke(client: &Client, user: &User) -> Result<(), Failure> {
-    let call = Call::delete(format!("{}/admin", path(client, user).await?));
-    told(client, call, user, "is an admin no more").await
+/// Asks only those who would lock themselves out.
+pub async fn revoke(client: &Client, args: &UserChange) -> Result<(), Failure> {
+    let user = &args.target;
+    let id = find::user_id(client, &user.user).await?;
+    if !args.consent.yes && may_be_own(client, &id).await? {
+        ask::consent(args.consent, &format!("{} is an admin no more, which only another admin undoes.", user.user))?;
+    }
+    told(client, Call::delete(format!("/user/{id}/admin")), user, "is an admin no more").await
+}
+
+/// A key that may not read its account may be anybody's.
+async fn may_be_own(client: &Client, id: &str) -> Result<bool, Failure> {
+    match client.api.send(Call::get("/user/me")).await {
+        Ok(me) => Ok(find::id_of(&me)?.parse::<kit::UserId>().ok() == id.parse().ok()),
+        Err(failure) if failure.exit == Exit::Forbidden => Ok(true),
+        Err(failure) => Err(failure),
+    }
 }
 
 pub async fn delete(client: &Client, args: &UserChange) -> Result<(), Failure> {
