@@ -28,7 +28,8 @@ initialise() {
     { guarded; rights; } >"$home/.new/conf/acl.auth.php"
     hash="$(php-cgi -q -f /usr/local/lib/hash.php)"
     { guarded; printf '%s:%s:Administrator:admin@localhost:admin,user\n' "${WIKI_ADMIN:-admin}" "$hash"; } >"$home/.new/conf/users.auth.php"
-    echo "<?php require '/etc/dokuwiki/platform.php';" >"$home/.new/conf/local.protected.php"
+    # A link, because the settings page reads the file's text to show what it holds as protected.
+    ln -s /etc/dokuwiki/platform.php "$home/.new/conf/local.protected.php"
     touch "$home/.new/.initialised"
     whole "$home"
 }

@@ -134,7 +134,7 @@ async fn dokuwiki(_: &Berth, ada: &Person, made: &Allocation) {
     let script = fetch("lib/exe/jquery.php").await;
     assert!(script.contains("jQuery") && script.len() > 10_000, "{} bytes: {script:.200}", script.len());
     let syntax = fetch("doku.php?id=wiki:syntax").await;
-    assert!(syntax.contains("<pre class=\"code java\"><span"), "code is not highlighted: {syntax}");
+    assert!(syntax.contains("<pre class=\"code php\"><span"), "code is not highlighted: {syntax}");
     fetch("feed.php").await;
     let log = ada.get(&format!("/allocations/{}/logs", made.id)).await;
     log.expect(200);
