@@ -16,7 +16,6 @@ rm -f "$LOGS"/*.log
 # What the tests find their world by. No BERTH_ names: those are the server's settings.
 WIDTH="${1:-sample}"
 export TEST_BERTHD="$CARGO_TARGET_DIR/debug/berthd"
-export TEST_BERTH_CLI="$CARGO_TARGET_DIR/debug/berth"
 DOCKER_HOST="$(engine_host)"
 export DOCKER_HOST
 # Scenarios mostly wait for containers; how many platforms they start at once they bound themselves.
@@ -67,6 +66,8 @@ preparation() { [ "$PREPARED" = 0 ]; }
 EXAMPLES=20
 [ "$WIDTH" != full ] || EXAMPLES=200
 outside() { stack/schemathesis.sh "$EXAMPLES"; }
+# Licences, bans and sources of every crate; what is known of their faults cannot be fetched everywhere.
+deny() { stack/tools.sh deny && "$BERTH_CACHE/deny/bin/cargo-deny" check licenses bans sources; }
 
 # counted LOG -> "PASSED FAILED" over the result lines of cargo, newman and schemathesis.
 counted() {
@@ -108,6 +109,7 @@ main() {
             if [ "$WIDTH" = full ]; then phase again again || true; fi
             phase newman stack/newman.sh || true
             phase outside outside || true
+            if [ "$WIDTH" = full ]; then phase deny deny || true; fi
         fi
     fi
     report

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests look at Berth with: the databases' own clients, newman, a mail server that keeps every mail, and
-# schemathesis.
-# usage: stack/tools.sh [clients|node|python]      (default: all)
+# schemathesis; and, asked for by name, what looks at licences.
+# usage: stack/tools.sh [clients|node|python|deny]      (default: all but deny)
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 NODE_DIR="$BERTH_CACHE/node"
@@ -44,10 +44,19 @@ python_tools() {
     cp "$wanted" "$PYTHON_DIR/.installed"
 }
 
+DENY_VERSION=0.20.2
+deny() {
+    [ "$("$BERTH_CACHE/deny/bin/cargo-deny" --version 2>/dev/null)" != "cargo-deny $DENY_VERSION" ] || return 0
+    say "installing cargo-deny ..."
+    cargo install cargo-deny --locked --quiet --version "$DENY_VERSION" --root "$BERTH_CACHE/deny" --target-dir "$BERTH_CACHE/deny/target"
+    rm -rf "$BERTH_CACHE/deny/target"
+}
+
 case "${1:-all}" in
     clients) clients ;;
     node) node_tools ;;
     python) python_tools ;;
+    deny) deny ;;
     all) clients; node_tools; python_tools ;;
-    *) die "usage: stack/tools.sh [clients|node|python]" ;;
+    *) die "usage: stack/tools.sh [clients|node|python|deny]" ;;
 esac
