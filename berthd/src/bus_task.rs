@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bus::{Consumer, OutboxSource, Topic};
 use kit::{Failure, ServiceName};
-use sqlite::Database;
+use sql::Database;
 use wire::drain::Drain;
 use wire::service::Subscription;
 use wire::task::{Report, Task};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kit::{Ambient, Failure, InstallationId, MasterKey, ServiceName};
-use sqlite::Database;
+use sql::Database;
 use sqlx::migrate::Migrator;
 use wire::auth::{Door, KeyRing};
 use wire::drain::Drain;

@@ -47,7 +47,7 @@ mod tests {
     use crate::consume::Source as _;
     use crate::outbox::OutboxSource;
     use prost::Message as _;
-    use sqlite::Database;
+    use sql::Database;
 
     #[tokio::test]
     async fn an_act_is_announced_with_the_change_and_not_without() {

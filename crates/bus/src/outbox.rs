@@ -1,7 +1,7 @@
 //! The outbox table: where a producer's events stand in the order of their commits. Embedded, it is also the bus.
 
 use kit::{EventId, Failure, ServiceName, Timestamp};
-use sqlite::{Database, Stored as _};
+use sql::{Database, Stored as _};
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use tokio::sync::watch;
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bus::{Event, OutboxSource, Record, Topic};
 use kit::{Ambient, ErrorCode, Failure, MachineId, ServiceName, UserId};
 use proto::v1;
-use sqlite::Database;
+use sql::Database;
 use testkit::{TestClock, TestDoor};
 
 use crate::Deps;

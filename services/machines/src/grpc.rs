@@ -43,7 +43,7 @@ mod tests {
     use kit::{Ambient, ErrorCode};
     use proto::convert::failure_of;
     use proto::v1::machines_client::MachinesClient;
-    use sqlite::Database;
+    use sql::Database;
     use wire::Pipes;
     use wire::drain::Drain;
 

@@ -11,7 +11,7 @@ use kit::{Act, MasterKey, ServiceName, Timestamp};
 use prost::Message as _;
 use proto::v1::{AuditRecorded, NotificationRequested, UserEvent};
 use serde_json::{Value, json};
-use sqlite::{Database, Stored as _};
+use sql::{Database, Stored as _};
 use testkit::TestClock;
 use utoipa_actix_web::AppExt as _;
 use wire::limit::{Limits, LimitsConfig};

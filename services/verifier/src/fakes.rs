@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bus::{News, Topic};
 use cache::MokaCache;
 use kit::{AllocationId, Ambient, ErrorCode, Failure, MachineId, Timestamp, UserId};
-use sqlite::Database;
+use sql::Database;
 use testkit::TestClock;
 
 use crate::config::VerifierConfig;

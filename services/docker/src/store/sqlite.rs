@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bus::{Event, Topic, outbox};
 use kit::{AllocationId, Ambient, ErrorCode, Failure, ServiceName, SiteId, Timestamp};
 use proto::v1;
-use sqlite::{Database, Stored as _};
+use sql::{Database, Stored as _};
 
 use crate::ports::Record;
 use crate::ports::engine::{Action, Hint};

@@ -13,7 +13,7 @@ use berth_docker::store::sqlite::SqliteRecord;
 use berth_docker::{Deps, MIGRATIONS, build};
 use kit::{AllocationId, Ambient, ErrorCode, Failure, InstallationId, SandboxId, ServiceName, TenantId, VolumeId};
 use proto::v1::{self, engine_client::EngineClient};
-use sqlite::Database;
+use sql::Database;
 use wire::drain::Drain;
 use wire::health::Readiness;
 use wire::peer::{Calls, Peer};

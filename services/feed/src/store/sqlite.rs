@@ -9,7 +9,7 @@ mod people;
 mod tests;
 
 use kit::{Ambient, Failure};
-use sqlite::Database;
+use sql::Database;
 use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// The tables beside the bus's own.

@@ -8,7 +8,7 @@ use kit::{Access, Ambient, Caller, Cursor, ErrorCode, Failure, Page, PageRequest
 use kit::{SessionId, TenantId, UserId};
 use prost::Message as _;
 use proto::v1::AuditRecorded;
-use sqlite::Database;
+use sql::Database;
 use testkit::contract;
 
 use crate::domain::{Cause, Filter, Listing, Machine, Offer, Revision, Search, Sort};

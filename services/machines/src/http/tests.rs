@@ -10,7 +10,7 @@ use kit::{Ambient, Scope, ServiceName};
 use prost::Message as _;
 use proto::v1::AuditRecorded;
 use serde_json::{Value, json};
-use sqlite::Database;
+use sql::Database;
 use testkit::{TestClock, TestDoor, Who};
 use utoipa_actix_web::AppExt as _;
 

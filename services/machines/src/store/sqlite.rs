@@ -8,7 +8,7 @@ mod tests;
 
 use async_trait::async_trait;
 use kit::{Ambient, ErrorCode, Failure, MachineId, Page, PageRequest, ServiceName, Timestamp};
-use sqlite::{Database, Stored as _, is_unique_violation};
+use sql::{Database, Stored as _, is_unique_violation};
 use sqlx::SqliteConnection;
 
 use crate::domain::{Cause, Listing, Machine, Revision};

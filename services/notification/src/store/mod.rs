@@ -4,4 +4,4 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 
-pub use sqlite::SqliteStore;
+pub use sql::SqliteStore;

@@ -3,7 +3,7 @@
 use bus::OutboxSource;
 use bus::consume::Source as _;
 use kit::{Ambient, EventId, PageRequest};
-use sqlite::{Database, Stored as _};
+use sql::{Database, Stored as _};
 
 use super::*;
 use crate::domain::AuditFilter;

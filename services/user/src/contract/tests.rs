@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kit::{Act, Failure, SessionId, Timestamp, UserId};
-use sqlite::Database;
+use sql::Database;
 use testkit::TestClock;
 use testkit::contract::{fails, passes};
 

@@ -21,7 +21,7 @@ impl World {
     async fn new() -> Self {
         let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
         let path = directory.path().join("user.db");
-        let database = sqlite::Database::open(&path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
+        let database = sql::Database::open(&path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
         let master = MasterKey::mint(&clock.ambient());
         Self { store: Arc::new(SqliteStore::new(database, clock.ambient())), clock, master, _directory: directory }
     }

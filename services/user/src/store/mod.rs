@@ -2,4 +2,4 @@
 
 pub mod sqlite;
 
-pub use sqlite::SqliteStore;
+pub use sql::SqliteStore;

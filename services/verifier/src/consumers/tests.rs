@@ -5,7 +5,7 @@ use std::time::Duration;
 use bus::{Event, OutboxSource, outbox};
 use kit::{MachineId, ServiceName};
 use proto::v1;
-use sqlite::Database;
+use sql::Database;
 use tokio_util::sync::CancellationToken;
 
 use super::*;

@@ -6,7 +6,7 @@ mod tests;
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{AllocationId, Failure, MachineId, TenantId, UserId};
-use sqlite::{Database, Stored as _};
+use sql::{Database, Stored as _};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 

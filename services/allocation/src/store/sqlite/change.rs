@@ -1,7 +1,7 @@
 //! Changes that somebody asked for: a wish with the work that it takes, or another name.
 
 use kit::{ErrorCode, Failure};
-use sqlite::{Stored as _, is_unique_violation};
+use sql::{Stored as _, is_unique_violation};
 use sqlx::SqliteConnection;
 
 use super::record::{self, Changed, name_taken};

@@ -2,7 +2,7 @@
 //! something, so that a request which was let in before the closing is refused after it, however long it was on its way.
 
 use kit::{ErrorCode, Failure, TenantId, Timestamp};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqliteConnection;
 
 /// Closing again only makes it later.

@@ -1,7 +1,7 @@
 //! A new allocation: row, key, leases, quota, work, ledger, event and act, all or none.
 
 use kit::{AllocationId, ErrorCode, Failure, TenantId, Timestamp};
-use sqlite::{Stored as _, is_unique_violation};
+use sql::{Stored as _, is_unique_violation};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::record::{self, name_taken};

@@ -1,7 +1,7 @@
 //! Host ports: unique per site and protocol, drawn at random from the site's range.
 
 use kit::{ErrorCode, Failure, Timestamp};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqliteConnection;
 
 use super::Settings;

@@ -1,7 +1,7 @@
 //! Reads the ledger in pieces, newest first. Rows are only ever added, with growing revisions: a piece stays what it was.
 
 use kit::{AllocationId, Cursor, Failure, Page, PageRequest, TenantId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqlitePool;
 
 use super::rows;

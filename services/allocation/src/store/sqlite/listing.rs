@@ -2,7 +2,7 @@
 
 use kit::sort::Mark;
 use kit::{AllocationId, Cursor, Failure, Page, PageRequest, TenantId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
 use super::rows::{self, select_allocation};

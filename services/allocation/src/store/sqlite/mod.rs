@@ -17,7 +17,7 @@ mod usage;
 mod work;
 
 use kit::{Ambient, SealingKey};
-use sqlite::Database;
+use sql::Database;
 
 /// The service's tables.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/allocation/sqlite");

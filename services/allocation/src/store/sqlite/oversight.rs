@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Act, AllocationId, Failure, Page, PageRequest, ServiceName, TenantId, Timestamp};
-use sqlite::Stored as _;
+use sql::Stored as _;
 
 use super::rows::{self, select_allocation};
 use super::{SqliteStore, closed, listing, usage};

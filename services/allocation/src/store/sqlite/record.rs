@@ -3,7 +3,7 @@
 
 use bus::{Event, Topic};
 use kit::{Act, ErrorCode, Failure, ServiceName};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqliteConnection;
 
 use super::Settings;

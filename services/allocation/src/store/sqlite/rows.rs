@@ -3,7 +3,7 @@
 use kit::machine::Protocol;
 use kit::{AllocationId, ErrorCode, Failure, SealingKey, TenantId, Timestamp, UserId};
 use serde::Deserialize;
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteExecutor};
 

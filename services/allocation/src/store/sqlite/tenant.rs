@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use kit::{Act, AllocationId, ErrorCode, Failure, Page, PageRequest, ServiceName, TenantId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqliteConnection;
 use tokio::sync::watch;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bus::{OutboxSource, Topic};
 use kit::{Ambient, MasterKey, ServiceName};
-use sqlite::Database;
+use sql::Database;
 
 use super::{MIGRATIONS, Settings, SqliteStore};
 use crate::contract::{

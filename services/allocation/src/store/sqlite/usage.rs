@@ -1,7 +1,7 @@
 //! What tenants hold, in the transaction of what it is held for.
 
 use kit::{Bytes, Cpu, Failure, TenantId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::{Row as _, SqliteConnection, SqliteExecutor};
 
 use crate::domain::allocation::Allocation;

@@ -1,7 +1,7 @@
 //! Who works on what. Leases are on the database's clock, so that replicas need not agree on the time.
 
 use kit::{AllocationId, ErrorCode, Failure};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
 
 use crate::domain::allocation::Allocation;

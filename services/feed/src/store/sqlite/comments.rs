@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bus::audit;
 use kit::{Act, CommentId, Cursor, Failure, MachineId, Page, PageRequest, ServiceName, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 

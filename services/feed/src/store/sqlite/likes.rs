@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Failure, MachineId, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{SqliteFeed, id, people};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{ErrorCode, Failure, MachineId, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqliteConnection;
 
 use super::{SqliteFeed, likes};

@@ -1,7 +1,7 @@
 //! The records of revisions: one is added with each change, none is ever changed.
 
 use kit::{Cursor, Failure, MachineId, Page, PageRequest, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection, SqlitePool};
 

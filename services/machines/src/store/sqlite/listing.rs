@@ -2,7 +2,7 @@
 
 use kit::sort::Mark;
 use kit::{Cursor, Failure, MachineId, Page, PageRequest};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqlitePool;
 
 use super::row;

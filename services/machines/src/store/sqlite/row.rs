@@ -1,7 +1,7 @@
 //! One machine to and from its row.
 
 use kit::{ErrorCode, Failure, MachineId, Timestamp};
-use sqlite::{Stored as _, is_unique_violation};
+use sql::{Stored as _, is_unique_violation};
 use sqlx::sqlite::{SqliteQueryResult, SqliteRow};
 use sqlx::{Row as _, SqliteConnection};
 

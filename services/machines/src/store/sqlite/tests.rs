@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kit::{ErrorCode, Failure, MachineId, Page, PageRequest, Timestamp};
-use sqlite::{Database, Stored as _};
+use sql::{Database, Stored as _};
 use testkit::{TestClock, contract};
 
 use super::{MIGRATIONS, SqliteMachines};

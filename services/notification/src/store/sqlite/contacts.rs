@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{ErrorCode, Failure, TenantId, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Act, Cursor, ErrorCode, Failure, Page, PageRequest, Timestamp};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Ambient, EventId, Failure, Timestamp};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{SqliteStore, rows, webhooks};

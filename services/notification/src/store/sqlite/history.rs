@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Failure, UserId, WebhookId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 
 use super::{SqliteStore, rows};
 use crate::domain::Record;

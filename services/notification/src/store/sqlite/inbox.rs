@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{Ambient, Failure, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::contacts::Presence;

@@ -10,7 +10,7 @@ mod rows;
 mod webhooks;
 
 use kit::{Act, Ambient, Failure, SealingKey, ServiceName};
-use sqlite::{Database, Stored as _};
+use sql::{Database, Stored as _};
 use sqlx::SqliteConnection;
 
 /// The tables of this store; the bus's own come before them.

@@ -1,7 +1,7 @@
 //! Deliveries as rows, in both directions. `sealed_code` and `facts` are NULL where there is nothing to keep.
 
 use kit::{EventId, Failure, NIL, Timestamp, UserId, WebhookId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 

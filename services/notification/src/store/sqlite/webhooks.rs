@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Act, Ambient, ErrorCode, Failure, SealingKey, Timestamp, UserId, WebhookId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 

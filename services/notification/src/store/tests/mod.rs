@@ -9,7 +9,7 @@ use bus::{OutboxSource, Source as _, Topic};
 use kit::{MasterKey, SealingKey, ServiceName};
 use prost::Message as _;
 use proto::v1::AuditRecorded;
-use sqlite::Database;
+use sql::Database;
 use testkit::contract::{fails, passes};
 use testkit::{Case, TestClock};
 

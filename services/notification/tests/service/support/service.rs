@@ -22,7 +22,7 @@ use kit::{Ambient, Caller, ErrorCode, EventId, Failure, MasterKey, SealingKey, S
 use prost::Message;
 use proto::v1::{Allocation, AuditRecorded, NotificationRequested, User};
 use serde_json::Value;
-use sqlite::Database;
+use sql::Database;
 use testkit::{TestClock, TestDoor, Who};
 use utoipa_actix_web::AppExt as _;
 use wire::Report;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, ErrorCode, Failure, TenantId, Timestamp, UserId};
-use sqlite::{Stored as _, is_unique_violation};
+use sql::{Stored as _, is_unique_violation};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 

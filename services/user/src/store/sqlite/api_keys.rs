@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bus::{audit, outbox};
 use kit::{Act, Ambient, ApiKeyId, ErrorCode, Failure, Scope, ServiceName, SessionId, TenantId, Timestamp, UserId};
-use sqlite::{Stored as _, is_unique_violation};
+use sql::{Stored as _, is_unique_violation};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -186,7 +186,7 @@ fn api_key(row: &SqliteRow) -> Result<ApiKey, Failure> {
 mod tests {
     use std::time::Duration;
 
-    use sqlite::Database;
+    use sql::Database;
     use testkit::TestClock;
     use tokio::sync::oneshot;
     use tokio::task::yield_now;

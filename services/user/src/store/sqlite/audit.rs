@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{Act, ApiKeyId, Cursor, EventId, Failure, Page, PageRequest, TenantId, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
@@ -180,7 +180,7 @@ fn entry(row: &SqliteRow) -> Result<AuditEntry, Failure> {
 #[cfg(test)]
 mod tests {
     use kit::Ambient;
-    use sqlite::Database;
+    use sql::Database;
 
     use super::*;
     use crate::store::sqlite::MIGRATIONS;

@@ -2,7 +2,7 @@
 
 use bus::{audit, outbox};
 use kit::{Act, Failure, ServiceName, Timestamp};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqliteConnection;
 
 use super::{codes, rows};

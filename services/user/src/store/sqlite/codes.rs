@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bus::outbox;
 use kit::net::network_of;
 use kit::{Act, ErrorCode, Failure, Timestamp};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::changes::{revise, set_password};

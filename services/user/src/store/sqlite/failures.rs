@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kit::net::network_of;
 use kit::{Act, Failure, TenantId, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -108,7 +108,7 @@ mod tests {
     use kit::ServiceName;
     use prost::Message as _;
     use proto::v1::AuditRecorded;
-    use sqlite::Database;
+    use sql::Database;
     use testkit::TestClock;
 
     use super::*;

@@ -16,7 +16,7 @@ mod sessions;
 mod settlements;
 
 use kit::Ambient;
-use sqlite::Database;
+use sql::Database;
 
 use crate::events::Announcer;
 

@@ -1,7 +1,7 @@
 //! Where users logged in from, in SQLite: so that a login from elsewhere can be told.
 
 use kit::Failure;
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::SqliteConnection;
 
 use crate::domain::place::REMEMBERED;
@@ -48,7 +48,7 @@ mod tests {
     use std::time::Duration;
 
     use kit::SessionId;
-    use sqlite::Database;
+    use sql::Database;
     use testkit::TestClock;
 
     use super::*;

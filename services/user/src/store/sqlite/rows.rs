@@ -1,7 +1,7 @@
 //! Users between rows and the domain, and what several transactions have in common.
 
 use kit::{Failure, SessionId, TenantId, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, ErrorCode, Failure, SessionId, Timestamp, UserId};
-use sqlite::Stored as _;
+use sql::Stored as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 

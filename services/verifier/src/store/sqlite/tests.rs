@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bus::Topic;
 use kit::{AllocationId, Failure, MachineId, TenantId, UserId};
-use sqlite::Database;
+use sql::Database;
 use testkit::{TestClock, contract};
 
 use super::{MIGRATIONS, SqliteReadModel};

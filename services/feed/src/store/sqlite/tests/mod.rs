@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bus::{OutboxSource, Topic};
 use kit::ServiceName;
-use sqlite::Database;
+use sql::Database;
 use testkit::{TestClock, contract};
 
 use super::{MIGRATIONS, SqliteFeed};

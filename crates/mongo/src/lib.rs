@@ -1,0 +1,1 @@
+//! What services on MongoDB share.
