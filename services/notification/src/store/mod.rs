@@ -4,4 +4,4 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 
-pub use sql::SqliteStore;
+pub use sqlite::SqliteStore;
