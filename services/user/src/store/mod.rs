@@ -2,4 +2,4 @@
 
 pub mod sqlite;
 
-pub use sql::SqliteStore;
+pub use sqlite::SqliteStore;
