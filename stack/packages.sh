@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs Debian packages, only those that are missing, and says what to do where it cannot.
-# usage: stack/packages.sh PACKAGE...
+# usage: stack/packages.sh [--idle] PACKAGE...      --idle: a service that comes with one neither starts now nor at boot
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 PATH="$PATH:/usr/sbin:/sbin"
@@ -14,6 +14,9 @@ program_of() {
         redis-tools) echo redis-cli ;;
         postgresql-client) echo psql ;;
         mariadb-client) echo mariadb ;;
+        mariadb-server-core) echo mariadbd ;;
+        python3-pip) echo pip3 ;;
+        maven) echo mvn ;;
         mosquitto-clients) echo mosquitto_pub ;;
         nodejs) echo node ;;
         build-essential) echo cc ;;
@@ -47,8 +50,24 @@ install() {
     apt install "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "could not install $*; the log is $log"; }
 }
 
+# Debian starts what it installs, on the port that everybody knows: in the way of whoever has one there. This file is how one says no.
+POLICY=/usr/sbin/policy-rc.d
+install_idle() {
+    local package
+    if [ ! -e "$POLICY" ]; then
+        trap 'rm -f "$POLICY"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+        chmod 755 "$POLICY"
+    fi
+    install "$@"
+    has systemctl || return 0
+    for package in "$@"; do systemctl disable "$package" >/dev/null 2>&1 || true; done
+}
+
+HOW=install
+[ "${1:-}" != --idle ] || { HOW=install_idle; shift; }
 mapfile -t wanted < <(missing "$@")
 [ "${#wanted[@]}" -gt 0 ] || exit 0
 can_install || explain "${wanted[@]}"
 with_lock packages
-install "${wanted[@]}"
+"$HOW" "${wanted[@]}"
