@@ -87,9 +87,18 @@ async fn step(consumer: &dyn Consumer, source: &dyn Source) -> Result<usize, Fai
     let records = source.after(position, BATCH).await?;
     let taken = records.len();
     if taken > 0 {
-        consumer.apply(topic, records).await?;
-        metrics::counter!("berth_bus_consumed_total", "consumer" => consumer.name(), "topic" => topic.as_str())
-            .increment(taken as u64);
+        apply(consumer, topic, records).await?;
     }
     Ok(taken)
+}
+
+/// Hands a batch to a consumer, as a span under what caused the events. What every bus calls.
+pub async fn apply(consumer: &dyn Consumer, topic: Topic, records: Vec<Record>) -> Result<(), Failure> {
+    let taken = records.len() as u64;
+    let causes: Vec<_> = records.iter().map(|record| record.event.trace.place()).collect();
+    let work = consumer.apply(topic, records);
+    kit::trace::consumed(consumer.name(), topic.as_str(), causes.into_iter(), work).await?;
+    metrics::counter!("berth_bus_consumed_total", "consumer" => consumer.name(), "topic" => topic.as_str())
+        .increment(taken);
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! An event as it is announced: a protobuf payload in the `CloudEvents` envelope, the same bytes on every bus.
 
-use kit::{Ambient, EventId, ServiceName, Timestamp};
+use kit::{Ambient, EventId, ServiceName, Timestamp, Traceparent};
 use prost::Message;
 
 /// Where events of one kind of aggregate go. Order holds per subject.
@@ -53,8 +53,15 @@ const fn audit_topic(service: ServiceName) -> &'static str {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     pub request_id: Option<String>,
-    /// W3C trace context.
+    /// W3C trace context: the span that announced it.
     pub traceparent: Option<String>,
+}
+
+impl Trace {
+    /// The place in a trace; `None` also where what was sent is no such place.
+    pub fn place(&self) -> Option<Traceparent> {
+        self.traceparent.as_deref()?.parse().ok()
+    }
 }
 
 /// One announcement.
@@ -86,15 +93,17 @@ impl Event {
         revision: u64,
         payload: &impl Message,
     ) -> Self {
+        let kind = kind.into();
+        let place = kit::trace::produced(source, topic.as_str(), &kind);
         Self {
             id: EventId::mint(ambient),
             topic,
-            kind: kind.into(),
+            kind,
             source,
             subject: subject.to_string(),
             at: ambient.now(),
             revision,
-            trace: Trace { request_id: kit::context::request_id(), traceparent: None },
+            trace: Trace { request_id: kit::context::request_id(), traceparent: place.map(|place| place.to_string()) },
             data: payload.encode_to_vec(),
         }
     }

@@ -8,7 +8,7 @@ pub mod event;
 pub mod news;
 pub mod outbox;
 
-pub use consume::{Consumer, DeadLetter, Record, Source, run};
+pub use consume::{Consumer, DeadLetter, Record, Source, apply, run};
 pub use event::{Event, Topic, Trace};
 pub use news::News;
 pub use outbox::OutboxSource;

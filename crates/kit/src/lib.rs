@@ -16,6 +16,7 @@ pub mod seal;
 pub mod size;
 pub mod sort;
 pub mod time;
+pub mod trace;
 
 pub use ambient::{Ambient, Clock, Entropy};
 pub use audit::Act;
@@ -31,6 +32,7 @@ pub use seal::{MasterKey, SealingKey};
 pub use size::{Bytes, Cpu};
 pub use sort::Sort;
 pub use time::{Span, Timestamp};
+pub use trace::Traceparent;
 
 /// Nobody's id.
 pub const NIL: uuid::Uuid = uuid::Uuid::nil();

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use kit::context::{RequestContext, request, with_request};
+use kit::context::{Context, capture};
 use kit::{ErrorCode, Failure};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -38,8 +38,8 @@ trait Job: Send {
 
 struct Typed<T, F> {
     work: Option<F>,
-    /// The request that asked, so that what the work announces is tied to it.
-    request: Option<RequestContext>,
+    /// Of whoever asked: what the work announces is tied to the same request and trace.
+    context: Context,
     result: Option<Result<T, Failure>>,
     answer: oneshot::Sender<Result<T, Failure>>,
 }
@@ -50,16 +50,10 @@ where
     F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>> + Send + 'static,
 {
     fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool> {
-        let (work, request) = (self.work.take(), self.request.take());
+        let (work, context) = (self.work.take(), std::mem::take(&mut self.context));
         Box::pin(async move {
             let work = async { work.expect("a job runs once")(connection).await };
-            let work = async {
-                match request {
-                    Some(request) => with_request(request, work).await,
-                    None => work.await,
-                }
-            };
-            let result = AssertUnwindSafe(work).catch_unwind().await;
+            let result = AssertUnwindSafe(context.carry(work)).catch_unwind().await;
             let result = result.unwrap_or_else(|_| Err(Failure::internal("a transaction panicked")));
             let keep = result.is_ok();
             self.result = Some(result);
@@ -96,7 +90,7 @@ impl Writer {
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>> + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
-        let job = Box::new(Typed { work: Some(work), request: request(), result: None, answer });
+        let job = Box::new(Typed { work: Some(work), context: capture(), result: None, answer });
         let closed = || Failure::of(ErrorCode::StoreUnavailable).operator("the database is closed");
         self.jobs.send(Message::Work(job)).await.map_err(|_| closed())?;
         result.await.unwrap_or_else(|_| Err(closed().unknown()))
