@@ -6,7 +6,9 @@ say "cargo fmt"
 cargo fmt --all --check
 say "cargo clippy"
 cargo clippy --workspace --all-targets -- -D warnings
-# Some units speak to a real engine.
+# Some units speak to a real engine, and each store's to its real server.
 stack/engine.sh up
+stack/servers.sh up
+eval "$(stack/servers.sh env)"
 say "cargo test --lib"
 cargo test --workspace --lib

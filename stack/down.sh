@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Stops what `make up` started: Berth first, then the engine if it is ours. Data stays; `make clean-data` forgets it.
+# Stops what `make up` and the tests started: Berth first, then the engine and the servers that are ours. Data stays; `make
+# clean-data` forgets it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 if pid="$(our_pid "$STACK_DIR/berthd.pid")"; then
@@ -10,3 +11,4 @@ else
     say "berthd: nothing of ours to stop"
 fi
 "$BERTH_ROOT/stack/engine.sh" down
+"$BERTH_ROOT/stack/servers.sh" down

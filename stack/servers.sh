@@ -49,6 +49,9 @@ maven_lib() {
     cp "$pom" "$lib/.installed"
 }
 
+# The one tool that all need, to find ports with.
+install_node() { has node || "$BERTH_ROOT/stack/packages.sh" nodejs; }
+
 # ports_of NAME DIR [PORT...]: given, remembered or new ones; remembered so that it comes back where it was.
 ports_of() {
     local dir="$2"; shift 2
@@ -69,6 +72,7 @@ start_one() {
     mkdir -p "$dir"
     dir="$(cd "$dir" && pwd)"
     ! our_pid "$dir/pid" >/dev/null || { mapfile -t ports <"$dir/ports"; ready "$dir" "${ports[@]}" && return; }
+    install_node
     install
     mapfile -t ports < <(ports_of "$name" "$dir" "$@")
     prepare "$dir" "${ports[@]}"
@@ -117,6 +121,7 @@ up() {
     local name job jobs=() failed=0
     mkdir -p "$SERVERS_DIR"
     with_lock servers
+    install_node
     lend_ports
     for name in "${SERVERS[@]}"; do shared "$name" & jobs+=("$!"); done
     for job in "${jobs[@]}"; do wait "$job" || failed=1; done

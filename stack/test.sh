@@ -10,6 +10,7 @@ PREPARE_PID=
 SUMMARY=()
 FAILED_PHASES=()
 ENGINE_WAS_HERE=no
+SERVERS_WERE_HERE=no
 mkdir -p "$LOGS"
 rm -f "$LOGS"/*.log
 
@@ -25,6 +26,7 @@ unset BERTH_DATA_DIR BERTH_LISTEN BERTH_CONFIG BERTH_SMTP_URL
 clean_up() {
     if [ -n "$PREPARE_PID" ]; then kill -TERM -- "-$PREPARE_PID" 2>/dev/null || true; fi
     [ "$ENGINE_WAS_HERE" = yes ] || stack/engine.sh down >/dev/null || true
+    [ "$SERVERS_WERE_HERE" = yes ] || stack/servers.sh down >/dev/null || true
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -32,8 +34,10 @@ trap 'exit 130' INT TERM
 # A session of its own, so that all of it can be ended at once.
 prepare() {
     if engine_answers; then ENGINE_WAS_HERE=yes; fi
-    say "preparing engine, images and tools in the background (log: $PREPARE_LOG)"
-    setsid bash -c 'stack/engine.sh up && stack/tools.sh && images/build.sh' >"$PREPARE_LOG" 2>&1 </dev/null &
+    if stack/servers.sh status >/dev/null; then SERVERS_WERE_HERE=yes; fi
+    say "preparing engine, servers, images and tools in the background (log: $PREPARE_LOG)"
+    setsid bash -c 'stack/servers.sh up & servers=$!
+        stack/engine.sh up && stack/tools.sh && images/build.sh && wait "$servers"' >"$PREPARE_LOG" 2>&1 </dev/null &
     PREPARE_PID=$!
 }
 
@@ -41,8 +45,9 @@ await_preparation() {
     local status=0
     wait "$PREPARE_PID" || status=$?
     PREPARE_PID=
-    if [ "$status" = 0 ]; then tail -n 3 "$PREPARE_LOG"; else tail -n 40 "$PREPARE_LOG" >&2; fi
-    return "$status"
+    if [ "$status" != 0 ]; then tail -n 40 "$PREPARE_LOG" >&2; return "$status"; fi
+    tail -n 3 "$PREPARE_LOG"
+    eval "$(stack/servers.sh env)"
 }
 
 # phase NAME COMMAND...: runs it, keeps its output, and remembers how long it took and whether it failed.

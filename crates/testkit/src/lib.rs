@@ -4,6 +4,7 @@ pub mod clock;
 pub mod contract;
 #[cfg(feature = "door")]
 pub mod door;
+pub mod servers;
 pub mod until;
 
 pub use clock::TestClock;
