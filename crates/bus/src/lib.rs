@@ -7,11 +7,15 @@ pub mod consume;
 pub mod event;
 pub mod news;
 pub mod outbox;
+pub mod ports;
+pub mod shard;
 
 pub use consume::{Consumer, DeadLetter, Record, Source, apply, run};
 pub use event::{Event, Topic, Trace};
 pub use news::News;
 pub use outbox::OutboxSource;
+pub use ports::{Key, Lag, Leases, Outbox, RelayId, Roll, Unsent};
+pub use shard::{Shard, shard_of};
 
 /// The tables that a service's file needs to produce and consume.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/bus/sqlite");

@@ -4,6 +4,8 @@ pub mod clock;
 pub mod contract;
 #[cfg(feature = "door")]
 pub mod door;
+#[cfg(feature = "outbox")]
+pub mod outbox;
 pub mod servers;
 pub mod until;
 
