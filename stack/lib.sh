@@ -81,8 +81,9 @@ engine_answers() {
     esac
 }
 
-# free_ports N -> N loopback ports, outside the range that the kernel lends to outgoing connections, found by binding them.
-free_ports() { node "$BERTH_ROOT/stack/free-ports.js" "$1"; }
+# free_ports N [OWNER] -> N loopback ports, outside the range that the kernel lends to outgoing connections, found by binding
+# them; lent to the directory OWNER until it is gone.
+free_ports() { BERTH_CACHE="$BERTH_CACHE" node "$BERTH_ROOT/stack/free-ports.js" "$@"; }
 
 # start_berthd BINARY DATA_DIR LISTEN OUT PID_FILE: starts it apart from the terminal and waits until it says that it is ready.
 start_berthd() {

@@ -57,11 +57,14 @@ ports_of() {
     local dir="$2"; shift 2
     if [ "$#" -gt 0 ]; then printf '%s\n' "$@" >"$dir/ports"; fi
     touch "$dir/ports"
-    { cat "$dir/ports"; free_ports "$PORTS"; } | head -n "$PORTS" >"$dir/ports.new"
+    { cat "$dir/ports"; free_ports "$PORTS" "$dir"; } | head -n "$PORTS" >"$dir/ports.new"
     mv "$dir/ports.new" "$dir/ports"
     cat "$dir/ports"
 }
 taken() { local port; for port in "$@"; do ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0; done; return 1; }
+
+# state DIR TEXT: what it is about, for whoever watches.
+state() { printf '%s\n' "$2" >"$1/state"; }
 
 came_up() { ready "$@" || gone "$1/pid"; }
 
@@ -71,14 +74,26 @@ start_one() {
     load "$name"
     mkdir -p "$dir"
     dir="$(cd "$dir" && pwd)"
-    ! our_pid "$dir/pid" >/dev/null || { mapfile -t ports <"$dir/ports"; ready "$dir" "${ports[@]}" && return; }
+    if our_pid "$dir/pid" >/dev/null; then
+        mapfile -t ports <"$dir/ports"
+        wait_until 10 ready "$dir" "${ports[@]}" || die "$name runs, but does not answer; its log is $dir/log"
+        state "$dir" "ready at $(address "${ports[0]}")"
+        return
+    fi
+    state "$dir" "installing"
     install_node
     install
     mapfile -t ports < <(ports_of "$name" "$dir" "$@")
+    state "$dir" "preparing its data directory"
     prepare "$dir" "${ports[@]}"
+    state "$dir" "starting"
     ( launch "$dir" "${ports[@]}" ) >>"$dir/log" 2>&1 </dev/null 9>&- &
     remember_pid "$dir/pid" "$!"
-    wait_until "$PATIENCE" came_up "$dir" "${ports[@]}" && ready "$dir" "${ports[@]}" && begun "$dir" "${ports[@]}" && return
+    if wait_until "$PATIENCE" came_up "$dir" "${ports[@]}" && ready "$dir" "${ports[@]}" && begun "$dir" "${ports[@]}"; then
+        state "$dir" "ready at $(address "${ports[0]}")"
+        return
+    fi
+    state "$dir" "failed: see $dir/log"
     tail -n 20 "$dir/log" >&2
     stop_by_file "$dir/pid" 10
     die "$name did not come up; its log is $dir/log"
@@ -100,11 +115,10 @@ lend_ports() {
         [ -s "$SERVERS_DIR/$name/ports" ] || need=$((need + $(load "$name"; echo "$PORTS")))
     done
     [ "$need" -gt 0 ] || return 0
-    mapfile -t all < <(free_ports "$need")
+    mapfile -t all < <(free_ports "$need" "$SERVERS_DIR")
     for name in "${SERVERS[@]}"; do
         [ ! -s "$SERVERS_DIR/$name/ports" ] || continue
         ports="$(load "$name"; echo "$PORTS")"
-        mkdir -p "$SERVERS_DIR/$name"
         printf '%s\n' "${all[@]:0:$ports}" >"$SERVERS_DIR/$name/ports"
         all=("${all[@]:$ports}")
     done
@@ -119,12 +133,16 @@ shared() {
 
 up() {
     local name job jobs=() failed=0
-    mkdir -p "$SERVERS_DIR"
+    mkdir -p "${SERVERS[@]/#/$SERVERS_DIR/}"
     with_lock servers
     install_node
     lend_ports
-    for name in "${SERVERS[@]}"; do shared "$name" & jobs+=("$!"); done
-    for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+    for name in "${SERVERS[@]}"; do shared "$name" & jobs+=("$name:$!"); done
+    for job in "${jobs[@]}"; do
+        wait "${job#*:}" && continue
+        state "$SERVERS_DIR/${job%:*}" "failed: see what stack/servers.sh said"
+        failed=1
+    done
     [ "$failed" = 0 ] || die "not all servers came up"
     write_env
 }
@@ -143,6 +161,7 @@ down() {
     for name in "${SERVERS[@]}"; do
         if our_pid "$SERVERS_DIR/$name/pid" >/dev/null; then say "$name: stopping"; else say "$name: nothing of ours to stop"; fi
         stop_by_file "$SERVERS_DIR/$name/pid" 30 & jobs+=("$!")
+        rm -f "$SERVERS_DIR/$name/state"
     done
     wait "${jobs[@]}"
     rm -f "$ENV_FILE"
