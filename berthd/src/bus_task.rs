@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::{Consumer, OutboxSource, Topic};
-use kit::{Failure, ServiceName};
+use kit::Failure;
 use sql::Database;
 use wire::drain::Drain;
 use wire::service::Subscription;
@@ -14,23 +14,12 @@ use wire::task::{Report, Task};
 
 use crate::platform::Platform;
 
-/// Whose outbox holds a topic.
-const fn producer(topic: Topic) -> ServiceName {
-    match topic {
-        Topic::User | Topic::Notification => ServiceName::User,
-        Topic::Machine => ServiceName::Machines,
-        Topic::Allocation => ServiceName::Allocation,
-        Topic::Node => ServiceName::Docker,
-        Topic::Audit(service) => service,
-    }
-}
-
 /// Starts every consumer on each of its topics, until the process stops.
 pub fn start(platform: &Platform, subscriptions: &[Subscription], drain: &Drain) -> Result<Prune, Failure> {
     let mut readers = Vec::new();
     for Subscription { consumer, topics } in subscriptions {
         for topic in topics {
-            let database = platform.opened(producer(*topic))?;
+            let database = platform.opened(topic.producer())?;
             let source = Arc::new(OutboxSource::new(database.clone(), *topic));
             drain.tracker.spawn(bus::run(consumer.clone(), source, drain.stop.clone()));
             readers.push((*topic, database, consumer.clone()));

@@ -8,6 +8,15 @@ use sqlx::SqliteConnection;
 use crate::event::{Event, Topic};
 use crate::outbox;
 
+/// Where acts are recorded: the topics of the services that have any.
+pub const TOPICS: [Topic; 5] = [
+    Topic::Audit(ServiceName::User),
+    Topic::Audit(ServiceName::Machines),
+    Topic::Audit(ServiceName::Allocation),
+    Topic::Audit(ServiceName::Feed),
+    Topic::Audit(ServiceName::Notification),
+];
+
 /// The one kind of event on audit topics.
 pub const RECORDED: &str = "audit.recorded";
 

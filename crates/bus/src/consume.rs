@@ -49,7 +49,8 @@ pub trait Consumer: Send + Sync {
     async fn position(&self, topic: Topic) -> Result<u64, Failure>;
     /// Takes records in order; effect, dead letters and the last record's position commit together.
     /// An event of a kind that it does not know, or of a revision that it has, is passed over.
-    async fn apply(&self, topic: Topic, records: Vec<Record>) -> Result<(), Failure>;
+    /// Returns the dead letters, for a bus that shows them to others too.
+    async fn apply(&self, topic: Topic, records: Vec<Record>) -> Result<Vec<DeadLetter>, Failure>;
 }
 
 /// Feeds a consumer from a source until cancelled. A failure is tried again, with growing pauses, for ever.
@@ -93,12 +94,12 @@ async fn step(consumer: &dyn Consumer, source: &dyn Source) -> Result<usize, Fai
 }
 
 /// Hands a batch to a consumer, as a span under what caused the events. What every bus calls.
-pub async fn apply(consumer: &dyn Consumer, topic: Topic, records: Vec<Record>) -> Result<(), Failure> {
+pub async fn apply(consumer: &dyn Consumer, topic: Topic, records: Vec<Record>) -> Result<Vec<DeadLetter>, Failure> {
     let taken = records.len() as u64;
     let causes: Vec<_> = records.iter().map(|record| record.event.trace.place()).collect();
     let work = consumer.apply(topic, records);
-    kit::trace::consumed(consumer.name(), topic.as_str(), causes.into_iter(), work).await?;
+    let letters = kit::trace::consumed(consumer.name(), topic.as_str(), causes.into_iter(), work).await?;
     metrics::counter!("berth_bus_consumed_total", "consumer" => consumer.name(), "topic" => topic.as_str())
         .increment(taken);
-    Ok(())
+    Ok(letters)
 }

@@ -27,6 +27,29 @@ impl Topic {
         }
     }
 
+    /// Every topic that has events. The services without acts have no audit topic.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::User, Self::Machine, Self::Allocation, Self::Node, Self::Notification]
+            .into_iter()
+            .chain(crate::audit::TOPICS)
+    }
+
+    /// Whose outbox its events come from: every topic has one producer.
+    pub const fn producer(self) -> ServiceName {
+        match self {
+            Self::User | Self::Notification => ServiceName::User,
+            Self::Machine => ServiceName::Machines,
+            Self::Allocation => ServiceName::Allocation,
+            Self::Node => ServiceName::Docker,
+            Self::Audit(service) => service,
+        }
+    }
+
+    /// The topic of a name that `as_str` gave.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|topic| topic.as_str() == name)
+    }
+
     /// Whether the newest event of each subject is kept for good, so that a reader can begin from nothing.
     pub const fn is_compacted(self) -> bool {
         match self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bus::{Consumer, Record, Topic};
+use bus::{Consumer, DeadLetter, Record, Topic};
 use kit::Failure;
 use tokio::sync::Notify;
 
@@ -25,7 +25,7 @@ impl Consumer for Hints {
         self.fleet.hint_position().await
     }
 
-    async fn apply(&self, _: Topic, records: Vec<Record>) -> Result<(), Failure> {
+    async fn apply(&self, _: Topic, records: Vec<Record>) -> Result<Vec<DeadLetter>, Failure> {
         // Deaths matter; what this service does itself, starting above all, is no news to it.
         let news = |record: &Record| {
             matches!(record.event.kind.as_str(), "node.container_died" | "node.container_oom" | "node.started")
@@ -33,9 +33,9 @@ impl Consumer for Hints {
         if records.iter().any(news) {
             self.wake.notify_one();
         }
-        match records.last() {
-            Some(last) => self.fleet.hints_heard(last.position).await,
-            None => Ok(()),
+        if let Some(last) = records.last() {
+            self.fleet.hints_heard(last.position).await?;
         }
+        Ok(Vec::new())
     }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::audit::RECORDED;
+pub use bus::audit::TOPICS;
 use bus::{Consumer, DeadLetter, Event, Record, Topic};
-use kit::{Act, Failure, ServiceName, Timestamp};
+use kit::{Act, Failure, Timestamp};
 use prost::Message as _;
 use proto::convert::id;
 use proto::v1::AuditRecorded;
@@ -17,15 +18,6 @@ use crate::domain::AuditEntry;
 use crate::ports::{AuditArchive, AuditBatch};
 
 const NAME: &str = "user.audit";
-
-/// Where acts are recorded.
-pub const TOPICS: [Topic; 5] = [
-    Topic::Audit(ServiceName::User),
-    Topic::Audit(ServiceName::Machines),
-    Topic::Audit(ServiceName::Allocation),
-    Topic::Audit(ServiceName::Feed),
-    Topic::Audit(ServiceName::Notification),
-];
 
 /// Turns `audit.recorded` into entries.
 pub struct AuditCollector {
@@ -42,8 +34,8 @@ impl Consumer for AuditCollector {
         self.archive.position(NAME, topic).await
     }
 
-    async fn apply(&self, topic: Topic, records: Vec<Record>) -> Result<(), Failure> {
-        let Some(up_to) = records.last().map(|record| record.position) else { return Ok(()) };
+    async fn apply(&self, topic: Topic, records: Vec<Record>) -> Result<Vec<DeadLetter>, Failure> {
+        let Some(up_to) = records.last().map(|record| record.position) else { return Ok(Vec::new()) };
         let mut batch = AuditBatch { topic, up_to, entries: Vec::new(), unreadable: Vec::new() };
         for record in records.into_iter().filter(|record| record.event.kind == RECORDED) {
             match entry(&record.event) {
@@ -55,7 +47,9 @@ impl Consumer for AuditCollector {
                 }
             }
         }
-        self.archive.take(NAME, batch).await
+        let letters = batch.unreadable.clone();
+        self.archive.take(NAME, batch).await?;
+        Ok(letters)
     }
 }
 

@@ -33,15 +33,16 @@ impl Consumer for Copier {
         self.model.position(NAME, topic).await
     }
 
-    async fn apply(&self, topic: Topic, records: Vec<Record>) -> Result<(), Failure> {
-        let Some(position) = records.last().map(|record| record.position) else { return Ok(()) };
+    async fn apply(&self, topic: Topic, records: Vec<Record>) -> Result<Vec<DeadLetter>, Failure> {
+        let Some(position) = records.last().map(|record| record.position) else { return Ok(Vec::new()) };
         let mut intake = Intake { topic, effects: Vec::new(), letters: Vec::new(), position };
         for record in records {
             sort(record, &mut intake);
         }
+        let letters = intake.letters.clone();
         self.model.take(NAME, intake).await?;
         self.news.tell();
-        Ok(())
+        Ok(letters)
     }
 }
 

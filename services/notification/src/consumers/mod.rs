@@ -40,8 +40,8 @@ impl Consumer for Intake {
         self.inbox.position(NAME, topic).await
     }
 
-    async fn apply(&self, topic: Topic, records: Vec<Record>) -> Result<(), Failure> {
-        let Some(up_to) = records.last().map(|record| record.position) else { return Ok(()) };
+    async fn apply(&self, topic: Topic, records: Vec<Record>) -> Result<Vec<DeadLetter>, Failure> {
+        let Some(up_to) = records.last().map(|record| record.position) else { return Ok(Vec::new()) };
         let (at, channels) = (self.ambient.now(), self.channels.clone());
         let mut batch = Batch { topic, up_to, at, channels, effects: Vec::new(), unreadable: Vec::new() };
         for record in records {
@@ -50,10 +50,11 @@ impl Consumer for Intake {
                 Err(failure) => batch.unreadable.push(DeadLetter { record, reason: failure.to_string() }),
             }
         }
+        let letters = batch.unreadable.clone();
         if accept(self.inbox.as_ref(), NAME, batch).await? > 0 {
             self.wake.all();
         }
-        Ok(())
+        Ok(letters)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bus::OutboxSource;
 use bus::consume::Source as _;
-use kit::{Ambient, EventId, PageRequest};
+use kit::{Ambient, EventId, PageRequest, ServiceName};
 use sql::{Database, Stored as _};
 
 use super::*;
