@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kit::{Ambient, Failure, InstallationId, MasterKey, ServiceName};
 use sql::Database;
-use sqlx::migrate::Migrator;
+use sql::Migrations;
 use wire::auth::{Door, KeyRing};
 use wire::drain::Drain;
 use wire::limit::Limits;
@@ -36,7 +36,7 @@ impl Platform {
     }
 
     /// `<data-dir>/<service>.db`, with the bus's tables and the service's own.
-    pub async fn database(&self, service: ServiceName, migrations: &Migrator) -> Result<Database, Failure> {
+    pub async fn database(&self, service: ServiceName, migrations: &sql::Migrations) -> Result<Database, Failure> {
         let path: PathBuf = self.data_dir().join(format!("{service}.db"));
         let database = Database::open(&path, &[&bus::MIGRATIONS, migrations]).await?;
         self.databases.lock().unwrap_or_else(PoisonError::into_inner).insert(service, database.clone());

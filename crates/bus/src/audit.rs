@@ -3,7 +3,7 @@
 
 use kit::{Act, Ambient, EventId, Failure, ServiceName, UserId};
 use proto::v1::AuditRecorded;
-use sqlx::SqliteConnection;
+use sql::Connection;
 
 use crate::event::{Event, Topic};
 use crate::outbox;
@@ -22,7 +22,7 @@ pub const RECORDED: &str = "audit.recorded";
 
 /// Appends an act to the service's outbox, in the transaction of what was done.
 pub async fn append(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     ambient: &Ambient,
     service: ServiceName,
     act: &Act,

@@ -18,4 +18,7 @@ pub use ports::{Key, Lag, Leases, Outbox, RelayId, Roll, Unsent};
 pub use shard::{Shard, shard_of};
 
 /// The tables that a service's file needs to produce and consume.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/bus/sqlite");
+pub static MIGRATIONS: sql::Migrations = sql::Migrations {
+    sqlite: sqlx::migrate!("../../migrations/bus/sqlite"),
+    mysql: Some(sqlx::migrate!("../../migrations/bus/mysql")),
+};

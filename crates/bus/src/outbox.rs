@@ -1,16 +1,15 @@
 //! The outbox table: where a producer's events stand in the order of their commits. Embedded, it is also the bus.
 
 use kit::{EventId, Failure, ServiceName, Timestamp};
-use sql::{Database, Stored as _};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sql::{Connection, Database, Row, Stored as _};
 use tokio::sync::watch;
 
 use crate::consume::{DeadLetter, Record, Source};
 use crate::event::{Event, Topic, Trace};
 
 /// Appends an event to the outbox, in the transaction of the change that it announces.
-pub async fn append(connection: &mut SqliteConnection, event: &Event) -> Result<(), Failure> {
-    sqlx::query(
+pub async fn append(connection: &mut Connection, event: &Event) -> Result<(), Failure> {
+    sql::query(
         "INSERT INTO outbox (topic, event_id, kind, source, subject, at, revision, request_id, traceparent, data)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -49,7 +48,7 @@ impl Source for OutboxSource {
     }
 
     async fn after(&self, position: u64, limit: u32) -> Result<Vec<Record>, Failure> {
-        let rows = sqlx::query("SELECT * FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?")
+        let rows = sql::query("SELECT * FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?")
             .bind(position as i64)
             .bind(self.topic.as_str())
             .bind(limit)
@@ -64,18 +63,18 @@ impl Source for OutboxSource {
     }
 }
 
-fn record(topic: Topic, row: &SqliteRow) -> Result<Record, Failure> {
+fn record(topic: Topic, row: &Row) -> Result<Record, Failure> {
     let broken = |what: &str| Failure::internal(format!("an outbox row has a broken {what}"));
     Ok(Record {
-        position: row.get::<i64, _>("position") as u64,
+        position: row.get::<i64>("position") as u64,
         event: Event {
             id: EventId::from_bytes(row.get("event_id")).ok_or_else(|| broken("event_id"))?,
             topic,
             kind: row.get("kind"),
-            source: row.get::<&str, _>("source").parse::<ServiceName>().map_err(|_| broken("source"))?,
+            source: row.get::<&str>("source").parse::<ServiceName>().map_err(|_| broken("source"))?,
             subject: row.get("subject"),
             at: Timestamp::from_micros(row.get("at")),
-            revision: row.get::<i64, _>("revision") as u64,
+            revision: row.get::<i64>("revision") as u64,
             trace: Trace { request_id: row.get("request_id"), traceparent: row.get("traceparent") },
             data: row.get("data"),
         },
@@ -95,7 +94,7 @@ pub async fn prune(database: &Database, topic: Topic, position: u64) -> Result<u
     database
         .write(move |connection| {
             Box::pin(async move {
-                let done = sqlx::query(statement).bind(topic.as_str()).bind(position as i64).execute(connection).await;
+                let done = sql::query(statement).bind(topic.as_str()).bind(position as i64).execute(connection).await;
                 done.stored().map(|done| done.rows_affected())
             })
         })
@@ -104,7 +103,7 @@ pub async fn prune(database: &Database, topic: Topic, position: u64) -> Result<u
 
 /// How far a consumer has come; 0 before its first event.
 pub async fn position(database: &Database, consumer: &str, topic: Topic) -> Result<u64, Failure> {
-    let found = sqlx::query_scalar("SELECT position FROM consumer_position WHERE consumer = ? AND topic = ?")
+    let found = sql::query_scalar("SELECT position FROM consumer_position WHERE consumer = ? AND topic = ?")
         .bind(consumer)
         .bind(topic.as_str())
         .fetch_optional(database.readers())
@@ -114,15 +113,11 @@ pub async fn position(database: &Database, consumer: &str, topic: Topic) -> Resu
 }
 
 /// Moves a consumer forward, in the transaction that holds the effect.
-pub async fn advance(
-    connection: &mut SqliteConnection,
-    consumer: &str,
-    topic: Topic,
-    position: u64,
-) -> Result<(), Failure> {
-    sqlx::query(
+pub async fn advance(connection: &mut Connection, consumer: &str, topic: Topic, position: u64) -> Result<(), Failure> {
+    sql::query(
         "INSERT INTO consumer_position (consumer, topic, position) VALUES (?, ?, ?)
-         ON CONFLICT (consumer, topic) DO UPDATE SET position = MAX(position, excluded.position)",
+         ON CONFLICT (consumer, topic) DO UPDATE SET position = CASE
+             WHEN excluded.position > position THEN excluded.position ELSE position END",
     )
     .bind(consumer)
     .bind(topic.as_str())
@@ -134,9 +129,9 @@ pub async fn advance(
 }
 
 /// Puts an event aside that a consumer cannot read, in the same transaction as the step past it.
-pub async fn bury(connection: &mut SqliteConnection, consumer: &str, letter: &DeadLetter) -> Result<(), Failure> {
+pub async fn bury(connection: &mut Connection, consumer: &str, letter: &DeadLetter) -> Result<(), Failure> {
     let Record { position, event } = &letter.record;
-    sqlx::query(
+    sql::query(
         "INSERT OR REPLACE INTO dead_letter (consumer, topic, position, kind, reason, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(consumer)

@@ -221,7 +221,7 @@ impl Server {
     pub async fn execute(&self, statement: &'static str) {
         let work = self
             .database
-            .write(move |c| Box::pin(async move { sqlx::query(statement).execute(c).await.stored().map(drop) }));
+            .write(move |c| Box::pin(async move { sql::query(statement).execute(c).await.stored().map(drop) }));
         work.await.unwrap();
     }
 
@@ -270,7 +270,7 @@ impl Server {
 
     /// Every text and every blob in the service's own tables, by table and column; the bus's are kept for a while.
     pub async fn everything_stored(&self) -> Vec<(String, Vec<u8>)> {
-        let columns: Vec<(String, String)> = sqlx::query_as(
+        let columns: Vec<(String, String)> = sql::query_as(
             "SELECT tables.name, columns.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
              WHERE tables.type = 'table' AND tables.name NOT IN ('outbox', '_sqlx_migrations')",
         )
@@ -280,9 +280,8 @@ impl Server {
         let mut stored = Vec::new();
         for (table, column) in columns {
             let select = format!("SELECT CAST({column} AS BLOB) FROM {table} WHERE {column} IS NOT NULL");
-            let found = sqlx::query_scalar::<_, Vec<u8>>(sqlx::AssertSqlSafe(select));
-            let found = found.fetch_all(self.database.readers()).await.unwrap();
-            stored.extend(found.into_iter().map(|value| (format!("{table}.{column}"), value)));
+            let found = sql::QueryBuilder::new(&select).build().fetch_all(self.database.readers()).await.unwrap();
+            stored.extend(found.iter().map(|row| (format!("{table}.{column}"), row.at::<Vec<u8>>(0).unwrap())));
         }
         stored
     }

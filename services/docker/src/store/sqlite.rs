@@ -12,7 +12,7 @@ use sql::{Database, Stored as _};
 use crate::ports::Record;
 use crate::ports::engine::{Action, Hint};
 
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/docker/sqlite");
+pub static MIGRATIONS: sql::Migrations = sql::Migrations::sqlite_only(sqlx::migrate!("../../migrations/docker/sqlite"));
 
 /// One site's record.
 pub struct SqliteRecord {
@@ -77,7 +77,7 @@ impl Record for SqliteRecord {
 async fn raise(database: &Database, allocation: AllocationId, epoch: u64, at: Timestamp) -> Result<u64, Failure> {
     let work = database.write(move |c| {
         Box::pin(async move {
-            sqlx::query(
+            sql::query(
                 "INSERT INTO seen_epoch (allocation_id, epoch, seen_at) VALUES (?, ?, ?)
                  ON CONFLICT (allocation_id) DO UPDATE SET epoch = MAX(epoch, excluded.epoch), seen_at = excluded.seen_at",
             )
@@ -87,7 +87,7 @@ async fn raise(database: &Database, allocation: AllocationId, epoch: u64, at: Ti
             .execute(&mut *c)
             .await
             .stored()?;
-            sqlx::query_scalar::<_, i64>("SELECT epoch FROM seen_epoch WHERE allocation_id = ?")
+            sql::query_scalar::<i64>("SELECT epoch FROM seen_epoch WHERE allocation_id = ?")
                 .bind(allocation.as_bytes())
                 .fetch_one(c)
                 .await

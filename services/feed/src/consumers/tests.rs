@@ -63,7 +63,7 @@ async fn what_cannot_be_read_is_put_aside_and_holds_up_nobody() {
     bench.hear(Topic::User, vec![broken, nobody, unknown, good]).await;
     assert_eq!(bench.author().await.name(), "Ada L.");
     assert_eq!(bench.service.consumers[0].consumer.position(Topic::User).await.unwrap(), 4);
-    let letters: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dead_letter WHERE consumer = 'feed'")
+    let letters: i64 = sql::query_scalar("SELECT COUNT(*) FROM dead_letter WHERE consumer = 'feed'")
         .fetch_one(bench.database.readers())
         .await
         .unwrap();

@@ -9,11 +9,10 @@ mod people;
 mod tests;
 
 use kit::{Ambient, Failure};
-use sql::Database;
-use sqlx::{Row as _, sqlite::SqliteRow};
+use sql::{Database, Row};
 
 /// The tables beside the bus's own.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/feed/sqlite");
+pub static MIGRATIONS: sql::Migrations = sql::Migrations::sqlite_only(sqlx::migrate!("../../migrations/feed/sqlite"));
 
 /// Likes, comments and what is known of people.
 pub struct SqliteFeed {
@@ -29,6 +28,6 @@ impl SqliteFeed {
 }
 
 /// An id out of its 16 bytes.
-fn id<T>(row: &SqliteRow, column: &str, from_bytes: fn(&[u8]) -> Option<T>) -> Result<T, Failure> {
+fn id<T>(row: &Row, column: &str, from_bytes: fn(&[u8]) -> Option<T>) -> Result<T, Failure> {
     from_bytes(row.get(column)).ok_or_else(|| Failure::internal(format!("a row has a broken {column}")))
 }

@@ -8,15 +8,15 @@ mod tests;
 
 use async_trait::async_trait;
 use kit::{Ambient, ErrorCode, Failure, MachineId, Page, PageRequest, ServiceName, Timestamp};
-use sql::{Database, Stored as _, is_unique_violation};
-use sqlx::SqliteConnection;
+use sql::{Connection, Database, Stored as _, is_unique_violation};
 
 use crate::domain::{Cause, Listing, Machine, Revision};
 use crate::events::announce;
 use crate::ports::MachineStore;
 
 /// The tables beside the bus's own.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/machines/sqlite");
+pub static MIGRATIONS: sql::Migrations =
+    sql::Migrations::sqlite_only(sqlx::migrate!("../../migrations/machines/sqlite"));
 
 /// The name of the one import there is.
 const SHIPPED: &str = "catalogue";
@@ -36,7 +36,7 @@ impl SqliteMachines {
 #[async_trait]
 impl MachineStore for SqliteMachines {
     async fn find(&self, id: MachineId) -> Result<Option<Machine>, Failure> {
-        let found = sqlx::query("SELECT * FROM machines WHERE id = ? AND live_name IS NOT NULL")
+        let found = sql::query("SELECT * FROM machines WHERE id = ? AND live_name IS NOT NULL")
             .bind(id.as_bytes())
             .fetch_optional(self.database.readers())
             .await
@@ -74,7 +74,7 @@ impl MachineStore for SqliteMachines {
     }
 
     async fn is_imported(&self) -> Result<bool, Failure> {
-        let found: Option<i64> = sqlx::query_scalar("SELECT at FROM machine_imports WHERE name = ?")
+        let found: Option<i64> = sql::query_scalar("SELECT at FROM machine_imports WHERE name = ?")
             .bind(SHIPPED)
             .fetch_optional(self.database.readers())
             .await
@@ -88,14 +88,14 @@ impl MachineStore for SqliteMachines {
     }
 }
 
-async fn insert(c: &mut SqliteConnection, ambient: &Ambient, machine: &Machine, cause: &Cause) -> Result<(), Failure> {
+async fn insert(c: &mut Connection, ambient: &Ambient, machine: &Machine, cause: &Cause) -> Result<(), Failure> {
     row::insert(c, machine).await?;
     tell(c, ambient, None, machine, cause).await
 }
 
 /// What goes with every change: its revision, its event and, where somebody did it, the act.
 async fn tell(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     ambient: &Ambient,
     before: Option<&Machine>,
     after: &Machine,
@@ -109,13 +109,8 @@ async fn tell(
     }
 }
 
-async fn import(
-    c: &mut SqliteConnection,
-    ambient: &Ambient,
-    machines: &[Machine],
-    at: Timestamp,
-) -> Result<bool, Failure> {
-    let marked = sqlx::query("INSERT INTO machine_imports (name, at) VALUES (?, ?)")
+async fn import(c: &mut Connection, ambient: &Ambient, machines: &[Machine], at: Timestamp) -> Result<bool, Failure> {
+    let marked = sql::query("INSERT INTO machine_imports (name, at) VALUES (?, ?)")
         .bind(SHIPPED)
         .bind(at.as_micros())
         .execute(&mut *c)

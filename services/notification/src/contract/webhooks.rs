@@ -1,5 +1,7 @@
 //! Webhooks and their owners.
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -12,7 +14,7 @@ use crate::domain::{Outcome, Secret, Webhook};
 use crate::ports::Edit;
 
 fn moved() -> Edit {
-    Box::new(|webhook| Webhook { url: "https://ada.example.org/moved".into(), ..webhook })
+    Arc::new(|webhook| Webhook { url: "https://ada.example.org/moved".into(), ..webhook })
 }
 
 contract! {
@@ -23,7 +25,7 @@ contract! {
             let webhook = world.made(world.webhook(ada, &["allocation.failed", "user.updated"])).await;
             assert_eq!(world.webhooks.list(ada).await.unwrap(), std::slice::from_ref(&webhook));
             let (secret, at) = (Secret(vec![7; 32]), world.now());
-            let rotate: Edit = Box::new(move |webhook| webhook.rotated(secret, at));
+            let rotate: Edit = Arc::new(move |webhook: Webhook| webhook.rotated(secret.clone(), at));
             let rotated = world.webhooks.update(ada, webhook.id, rotate, world.act(ada, "rotate")).await.unwrap();
             assert_eq!(world.webhooks.find(ada, webhook.id).await.unwrap(), rotated);
             assert_eq!(rotated.unwrap().previous.unwrap().0, webhook.secret);

@@ -1,12 +1,14 @@
 //! Users' webhooks. There is no way to ask without a user.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kit::{Act, Failure, UserId, WebhookId};
 
 use crate::domain::{Delivery, Webhook};
 
 /// What a webhook becomes.
-pub type Edit = Box<dyn FnOnce(Webhook) -> Webhook + Send>;
+pub type Edit = Arc<dyn Fn(Webhook) -> Webhook + Send + Sync>;
 
 #[async_trait]
 pub trait Webhooks: Send + Sync {

@@ -1,5 +1,7 @@
 //! Changes where events go, which ones, and whether any do.
 
+use std::sync::Arc;
+
 use kit::{Act, Caller, Failure, WebhookId};
 
 use super::{App, no_webhook};
@@ -32,11 +34,11 @@ pub async fn webhook_update(app: &App, caller: &Caller, id: WebhookId, change: C
         None => act,
     });
     let at = app.ambient.now();
-    let edit = Box::new(move |webhook: Webhook| {
+    let edit = Arc::new(move |webhook: Webhook| {
         let webhook = change.active.into_iter().fold(webhook, Webhook::switched);
         Webhook {
-            url: url.unwrap_or(webhook.url),
-            events: change.events.unwrap_or(webhook.events),
+            url: url.clone().unwrap_or(webhook.url),
+            events: change.events.clone().unwrap_or(webhook.events),
             updated_at: at,
             ..webhook
         }

@@ -11,7 +11,7 @@ use crate::support::service::Notification;
 
 /// Rows by channel.
 async fn rows(berth: &Notification, channel: &str) -> i64 {
-    let rows = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE channel = ?").bind(channel);
+    let rows = sql::query_scalar("SELECT COUNT(*) FROM delivery WHERE channel = ?").bind(channel);
     rows.fetch_one(berth.database.readers()).await.unwrap()
 }
 

@@ -18,7 +18,7 @@ async fn under_way(berth: &Notification, user: &User, channel: &str) -> i64 {
     let id: UserId = user.id.parse().unwrap();
     let held = "SELECT COUNT(*) FROM delivery
         WHERE user_id = ? AND channel = ? AND state = 'pending' AND held_until > 0";
-    sqlx::query_scalar(held).bind(id.as_bytes()).bind(channel).fetch_one(berth.database.readers()).await.unwrap()
+    sql::query_scalar(held).bind(id.as_bytes()).bind(channel).fetch_one(berth.database.readers()).await.unwrap()
 }
 
 /// A user with a webhook that wants to hear of all.

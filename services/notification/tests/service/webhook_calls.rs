@@ -168,7 +168,7 @@ async fn a_failure_is_retried_for_a_day_under_one_id_and_then_dead() {
     assert!(requests.iter().all(|request| same(request) == same(&requests[0])));
     assert_ne!(requests[0].headers["webhook-timestamp"], requests[8].headers["webhook-timestamp"]);
     let dead: (String, String, i64) =
-        sqlx::query_as("SELECT state, reason, status FROM delivery WHERE channel = 'webhook'")
+        sql::query_as("SELECT state, reason, status FROM delivery WHERE channel = 'webhook'")
             .fetch_one(stage.berth.database.readers())
             .await
             .unwrap();
@@ -213,7 +213,7 @@ async fn five_days_of_failures_end_a_webhook() {
         stage.berth.clock.advance(Duration::from_secs(24 * 3_600));
     }
     let active: bool =
-        sqlx::query_scalar("SELECT active FROM webhook").fetch_one(stage.berth.database.readers()).await.unwrap();
+        sql::query_scalar("SELECT active FROM webhook").fetch_one(stage.berth.database.readers()).await.unwrap();
     assert!(!active);
     assert_eq!(stage.mail.mails()[0].header("Subject"), "A webhook of yours is turned off");
 }

@@ -59,7 +59,7 @@ async fn secrets_are_sealed_in_the_file() {
     let (_, _, token) = berth.known(Who::Verified).await;
     made(&berth, &token).await;
     let sealed: Vec<u8> =
-        sqlx::query_scalar("SELECT secret FROM webhook").fetch_one(berth.database.readers()).await.unwrap();
+        sql::query_scalar("SELECT secret FROM webhook").fetch_one(berth.database.readers()).await.unwrap();
     assert_eq!(sealed.len(), 24 + 32 + 16, "nonce, key and tag");
 }
 

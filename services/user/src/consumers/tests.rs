@@ -64,7 +64,7 @@ impl Bench {
     }
 
     async fn buried(&self) -> i64 {
-        let count = sqlx::query_scalar("SELECT COUNT(*) FROM dead_letter WHERE consumer = 'user.audit'");
+        let count = sql::query_scalar("SELECT COUNT(*) FROM dead_letter WHERE consumer = 'user.audit'");
         count.fetch_one(self.database.readers()).await.stored().unwrap()
     }
 }

@@ -6,15 +6,14 @@ mod tests;
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{AllocationId, Failure, MachineId, TenantId, UserId};
-use sql::{Database, Stored as _};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Database, Row, Stored as _};
 
 use crate::domain::{AllocationCopy, Effect, MachineCopy, Person};
 use crate::ports::{Intake, ReadModel};
 
 /// The tables beside the bus's own.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/verifier/sqlite");
+pub static MIGRATIONS: sql::Migrations =
+    sql::Migrations::sqlite_only(sqlx::migrate!("../../migrations/verifier/sqlite"));
 
 pub struct SqliteReadModel(Database);
 
@@ -23,8 +22,8 @@ impl SqliteReadModel {
         Self(database)
     }
 
-    async fn row(&self, query: &'static str, keys: &[&[u8]]) -> Result<Option<SqliteRow>, Failure> {
-        let query = keys.iter().fold(sqlx::query(query), |query, key| query.bind(*key));
+    async fn row(&self, query: &'static str, keys: &[&[u8]]) -> Result<Option<Row>, Failure> {
+        let query = keys.iter().fold(sql::query(query), |query, key| query.bind(*key));
         query.fetch_optional(self.0.readers()).await.stored()
     }
 }
@@ -90,9 +89,9 @@ impl ReadModel for SqliteReadModel {
     }
 }
 
-async fn apply(c: &mut SqliteConnection, effect: &Effect) -> Result<(), Failure> {
+async fn apply(c: &mut Connection, effect: &Effect) -> Result<(), Failure> {
     let query = match effect {
-        Effect::Person(person) => sqlx::query(
+        Effect::Person(person) => sql::query(
             "INSERT INTO people (user_id, tenant_id, verified, admin, suspended, deleted, revision)
              VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (user_id) DO UPDATE SET tenant_id = excluded.tenant_id, verified = excluded.verified,
@@ -106,7 +105,7 @@ async fn apply(c: &mut SqliteConnection, effect: &Effect) -> Result<(), Failure>
         .bind(person.suspended)
         .bind(person.deleted)
         .bind(person.revision as i64),
-        Effect::Machine(machine) => sqlx::query(
+        Effect::Machine(machine) => sql::query(
             "INSERT INTO machine_copies (id, deleted, revision, message) VALUES (?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET deleted = excluded.deleted, revision = excluded.revision,
              message = excluded.message WHERE excluded.revision > machine_copies.revision",
@@ -115,7 +114,7 @@ async fn apply(c: &mut SqliteConnection, effect: &Effect) -> Result<(), Failure>
         .bind(machine.deleted)
         .bind(machine.revision as i64)
         .bind(&machine.message),
-        Effect::Allocation(allocation) => sqlx::query(
+        Effect::Allocation(allocation) => sql::query(
             "INSERT INTO allocation_copies (id, tenant_id, revision, message) VALUES (?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET tenant_id = excluded.tenant_id, revision = excluded.revision,
              message = excluded.message WHERE excluded.revision > allocation_copies.revision",
@@ -128,10 +127,10 @@ async fn apply(c: &mut SqliteConnection, effect: &Effect) -> Result<(), Failure>
     query.execute(c).await.stored().map(drop)
 }
 
-fn tenant_of(row: &SqliteRow) -> Result<TenantId, Failure> {
+fn tenant_of(row: &Row) -> Result<TenantId, Failure> {
     TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| Failure::internal("a person's row has a broken tenant_id"))
 }
 
-fn revision_of(row: &SqliteRow) -> u64 {
-    row.get::<i64, _>("revision") as u64
+fn revision_of(row: &Row) -> u64 {
+    row.get::<i64>("revision") as u64
 }

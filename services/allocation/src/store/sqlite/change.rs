@@ -1,8 +1,7 @@
 //! Changes that somebody asked for: a wish with the work that it takes, or another name.
 
 use kit::{ErrorCode, Failure};
-use sql::{Stored as _, is_unique_violation};
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _, is_unique_violation};
 
 use super::record::{self, Changed, name_taken};
 use super::{Settings, closed, leases, rows, usage, work};
@@ -12,7 +11,7 @@ use crate::ports::store::{Change, Word};
 
 /// Notes a wish and begins what it takes; recorded also where there is nothing to do.
 pub async fn apply(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     before: &Allocation,
     change: &Change,
@@ -60,7 +59,7 @@ pub async fn apply(
 
 /// Sets the name. No container is touched: the program keeps its host name.
 pub async fn rename(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     before: &Allocation,
     name: &str,
@@ -74,7 +73,7 @@ pub async fn rename(
     }
     let mut details = before.details.clone();
     details.host_name.get_or_insert_with(|| before.name.clone());
-    let renamed = sqlx::query(
+    let renamed = sql::query(
         "UPDATE allocation SET name = ?, live_name = ?, details = ?, updated_at = ?, revision = revision + 1 WHERE id = ?",
     )
     .bind(name)

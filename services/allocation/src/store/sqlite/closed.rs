@@ -2,12 +2,11 @@
 //! something, so that a request which was let in before the closing is refused after it, however long it was on its way.
 
 use kit::{ErrorCode, Failure, TenantId, Timestamp};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 
 /// Closing again only makes it later.
-pub async fn close(connection: &mut SqliteConnection, tenant: TenantId, at: Timestamp) -> Result<(), Failure> {
-    sqlx::query(
+pub async fn close(connection: &mut Connection, tenant: TenantId, at: Timestamp) -> Result<(), Failure> {
+    sql::query(
         "INSERT INTO closed_tenant (tenant_id, at) VALUES (?, ?) ON CONFLICT (tenant_id) DO UPDATE SET at = excluded.at",
     )
     .bind(tenant.as_bytes())
@@ -19,8 +18,8 @@ pub async fn close(connection: &mut SqliteConnection, tenant: TenantId, at: Time
 }
 
 /// `session_closed` for a tenant that begins nothing more.
-pub async fn require_open(connection: &mut SqliteConnection, tenant: TenantId) -> Result<(), Failure> {
-    let closed: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM closed_tenant WHERE tenant_id = ?)")
+pub async fn require_open(connection: &mut Connection, tenant: TenantId) -> Result<(), Failure> {
+    let closed: i64 = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM closed_tenant WHERE tenant_id = ?)")
         .bind(tenant.as_bytes())
         .fetch_one(connection)
         .await

@@ -1,8 +1,7 @@
 //! A new allocation: row, key, leases, quota, work, ledger, event and act, all or none.
 
 use kit::{AllocationId, ErrorCode, Failure, TenantId, Timestamp};
-use sql::{Stored as _, is_unique_violation};
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Stored as _, Target, is_unique_violation};
 
 use super::record::{self, name_taken};
 use super::{Settings, closed, leases, rows, usage, work};
@@ -16,31 +15,31 @@ const KEY_LIFE: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What was made under a key that is still remembered. `idempotency_key_reused`.
 pub async fn by_key(
-    connection: &mut SqliteConnection,
+    mut target: Target<'_>,
     tenant: TenantId,
     key: &IdempotencyKey,
     now: Timestamp,
 ) -> Result<Option<Allocation>, Failure> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT fingerprint, allocation_id FROM idempotency_key WHERE tenant_id = ? AND key = ? AND created_at > ?",
     )
     .bind(tenant.as_bytes())
     .bind(&key.key)
     .bind(now.minus(KEY_LIFE).as_micros())
-    .fetch_optional(&mut *connection)
+    .fetch_optional(target.again())
     .await
     .stored()?;
     let Some(row) = row else { return Ok(None) };
-    if row.get::<&[u8], _>("fingerprint") != key.fingerprint {
+    if row.get::<&[u8]>("fingerprint") != key.fingerprint {
         return Err(Failure::of(ErrorCode::IdempotencyKeyReused));
     }
     let id =
         AllocationId::from_bytes(row.get("allocation_id")).ok_or_else(|| Failure::internal("a key's row is broken"))?;
-    rows::find(connection, id).await
+    rows::find(target, id).await
 }
 
 pub async fn create(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     tenant: TenantId,
     new: &NewAllocation,
@@ -49,16 +48,16 @@ pub async fn create(
     closed::require_open(connection, tenant).await?;
     let allocation = &new.allocation;
     if let Some(key) = &new.key {
-        if let Some(made) = by_key(connection, tenant, key, allocation.created_at).await? {
+        if let Some(made) = by_key((&mut *connection).into(), tenant, key, allocation.created_at).await? {
             return Ok((made, true));
         }
-        sqlx::query("DELETE FROM idempotency_key WHERE tenant_id = ? AND key = ?")
+        sql::query("DELETE FROM idempotency_key WHERE tenant_id = ? AND key = ?")
             .bind(tenant.as_bytes())
             .bind(&key.key)
             .execute(&mut *connection)
             .await
             .stored()?;
-        sqlx::query("INSERT INTO idempotency_key (tenant_id, key, fingerprint, allocation_id, created_at) VALUES (?, ?, ?, ?, ?)")
+        sql::query("INSERT INTO idempotency_key (tenant_id, key, fingerprint, allocation_id, created_at) VALUES (?, ?, ?, ?, ?)")
             .bind(tenant.as_bytes())
             .bind(&key.key)
             .bind(key.fingerprint.as_slice())
@@ -80,14 +79,14 @@ pub async fn create(
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     tenant: TenantId,
     new: &NewAllocation,
 ) -> Result<(), Failure> {
     let allocation = &new.allocation;
     let sealed = rows::seal(&new.values, allocation.id, &settings.sealing, &settings.ambient)?;
-    let inserted = sqlx::query(
+    let inserted = sql::query(
         "INSERT INTO allocation (id, tenant_id, user_id, name, live_name, machine_id, site, desired, state, details,
              sealed_values, holds_quota, created_at, updated_at, revision, epoch)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1, 0)",

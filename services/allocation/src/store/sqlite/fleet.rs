@@ -5,8 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use kit::{AllocationId, ErrorCode, Failure, Timestamp};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 
 use super::record::{self, Changed};
 use super::rows::{self, select_allocation};
@@ -24,7 +23,8 @@ impl SqliteStore {
     async fn under<T, F>(&self, ticket: &Ticket, act: F) -> Result<T, Failure>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection, Allocation, Settings, Ticket) -> BoxFuture<'c, Result<T, Failure>>
+        F: for<'c> FnOnce(&'c mut Connection, Allocation, Settings, Ticket) -> BoxFuture<'c, Result<T, Failure>>
+            + Clone
             + Send
             + 'static,
     {
@@ -41,7 +41,8 @@ impl SqliteStore {
     /// Runs `act` in a transaction, if the allocation is as it was seen and nobody works on it.
     async fn unless_changed<F>(&self, seen: &Allocation, act: F) -> Result<bool, Failure>
     where
-        F: for<'c> FnOnce(&'c mut SqliteConnection, Allocation, Settings) -> BoxFuture<'c, Result<(), Failure>>
+        F: for<'c> FnOnce(&'c mut Connection, Allocation, Settings) -> BoxFuture<'c, Result<(), Failure>>
+            + Clone
             + Send
             + 'static,
     {
@@ -65,12 +66,12 @@ impl AllocationFleet for SqliteStore {
     }
 
     async fn live(&self) -> Result<Vec<Allocation>, Failure> {
-        let query = sqlx::query(select_allocation!("WHERE a.state <> 'removed'"));
+        let query = sql::query(select_allocation!("WHERE a.state <> 'removed'"));
         query.fetch_all(self.database.readers()).await.stored()?.iter().map(rows::allocation).collect()
     }
 
     async fn values(&self, id: AllocationId) -> Result<PropertyValues, Failure> {
-        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed_values FROM allocation WHERE id = ?")
+        let sealed: Option<Vec<u8>> = sql::query_scalar("SELECT sealed_values FROM allocation WHERE id = ?")
             .bind(id.as_bytes())
             .fetch_optional(self.database.readers())
             .await
@@ -219,7 +220,7 @@ fn merged(before: &Allocation, saga: Details) -> Details {
 }
 
 async fn finish(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     before: &Allocation,
     ending: Ending,
@@ -230,7 +231,7 @@ async fn finish(
     }
     if ending.release == Release::All {
         // The row answers for another month; nobody needs its passwords any more.
-        let statement = sqlx::query("UPDATE allocation SET live_name = NULL, sealed_values = X'' WHERE id = ?");
+        let statement = sql::query("UPDATE allocation SET live_name = NULL, sealed_values = X'' WHERE id = ?");
         statement.bind(before.id.as_bytes()).execute(&mut *connection).await.stored()?;
     }
     work::end(&mut *connection, before.id).await?;
@@ -252,7 +253,7 @@ async fn finish(
     }
 }
 
-async fn sweep(connection: &mut SqliteConnection, now: i64) -> Result<u64, Failure> {
+async fn sweep(connection: &mut Connection, now: i64) -> Result<u64, Failure> {
     let mut swept = 0;
     for (statement, before) in [
         ("DELETE FROM idempotency_key WHERE created_at < ?", now - DAY_MICROS),
@@ -264,7 +265,7 @@ async fn sweep(connection: &mut SqliteConnection, now: i64) -> Result<u64, Failu
         ("DELETE FROM allocation WHERE state = 'removed' AND updated_at < ?", now - 30 * DAY_MICROS),
         ("DELETE FROM closed_tenant WHERE at < ?", now - 30 * DAY_MICROS),
     ] {
-        let done = sqlx::query(statement).bind(before).execute(&mut *connection).await.stored()?;
+        let done = sql::query(statement).bind(before).execute(&mut *connection).await.stored()?;
         swept += done.rows_affected();
     }
     Ok(swept)

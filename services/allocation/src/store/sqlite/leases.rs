@@ -1,8 +1,7 @@
 //! Host ports: unique per site and protocol, drawn at random from the site's range.
 
 use kit::{ErrorCode, Failure, Timestamp};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 
 use super::Settings;
 use crate::domain::allocation::{Allocation, PortLease};
@@ -14,7 +13,7 @@ const DRAWS: u32 = 16;
 
 /// Leases every port that has none yet. `site_full`.
 pub async fn lease_missing(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     allocation: &Allocation,
     at: Timestamp,
@@ -26,13 +25,13 @@ pub async fn lease_missing(
 }
 
 async fn lease(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     allocation: &Allocation,
     port: &PortLease,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    sqlx::query("DELETE FROM port_lease WHERE allocation_id IS NULL AND set_aside_until <= ?")
+    sql::query("DELETE FROM port_lease WHERE allocation_id IS NULL AND set_aside_until <= ?")
         .bind(at.as_micros())
         .execute(&mut *connection)
         .await
@@ -45,7 +44,7 @@ async fn lease(
             return Ok(());
         }
     }
-    let free: Option<u32> = sqlx::query_scalar(
+    let free: Option<u32> = sql::query_scalar(
         "WITH RECURSIVE candidate (port) AS (SELECT ?1 UNION ALL SELECT port + 1 FROM candidate WHERE port < ?2)
          SELECT port FROM candidate WHERE NOT EXISTS
              (SELECT 1 FROM port_lease l WHERE l.site = ?3 AND l.protocol = ?4 AND l.port = candidate.port) LIMIT 1",
@@ -64,12 +63,12 @@ async fn lease(
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     allocation: &Allocation,
     port: &PortLease,
     number: u32,
 ) -> Result<bool, Failure> {
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO port_lease (site, protocol, port, allocation_id, name, bound) VALUES (?, ?, ?, ?, ?, 0)
          ON CONFLICT DO NOTHING",
     )
@@ -86,12 +85,12 @@ async fn insert(
 
 /// Sets a port aside that the allocation holds but cannot bind.
 pub async fn set_aside(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     allocation: &Allocation,
     bad: u16,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    sqlx::query(
+    sql::query(
         "UPDATE port_lease SET allocation_id = NULL, set_aside_until = ?
          WHERE site = ? AND port = ? AND allocation_id = ? AND bound = 0",
     )
@@ -106,8 +105,8 @@ pub async fn set_aside(
 }
 
 /// Gives up ports that were bound, at their owner's wish; nobody gets them for a while.
-pub async fn give_up(connection: &mut SqliteConnection, allocation: &Allocation, at: Timestamp) -> Result<(), Failure> {
-    sqlx::query("UPDATE port_lease SET allocation_id = NULL, bound = 0, set_aside_until = ? WHERE allocation_id = ?")
+pub async fn give_up(connection: &mut Connection, allocation: &Allocation, at: Timestamp) -> Result<(), Failure> {
+    sql::query("UPDATE port_lease SET allocation_id = NULL, bound = 0, set_aside_until = ? WHERE allocation_id = ?")
         .bind(at.as_micros() + SET_ASIDE_MICROS)
         .bind(allocation.id.as_bytes())
         .execute(connection)
@@ -116,12 +115,12 @@ pub async fn give_up(connection: &mut SqliteConnection, allocation: &Allocation,
         .map(drop)
 }
 
-pub async fn bind(connection: &mut SqliteConnection, allocation: &Allocation) -> Result<(), Failure> {
-    let statement = sqlx::query("UPDATE port_lease SET bound = 1 WHERE allocation_id = ?");
+pub async fn bind(connection: &mut Connection, allocation: &Allocation) -> Result<(), Failure> {
+    let statement = sql::query("UPDATE port_lease SET bound = 1 WHERE allocation_id = ?");
     statement.bind(allocation.id.as_bytes()).execute(connection).await.stored().map(drop)
 }
 
-pub async fn release(connection: &mut SqliteConnection, allocation: &Allocation) -> Result<(), Failure> {
-    let statement = sqlx::query("DELETE FROM port_lease WHERE allocation_id = ?");
+pub async fn release(connection: &mut Connection, allocation: &Allocation) -> Result<(), Failure> {
+    let statement = sql::query("DELETE FROM port_lease WHERE allocation_id = ?");
     statement.bind(allocation.id.as_bytes()).execute(connection).await.stored().map(drop)
 }

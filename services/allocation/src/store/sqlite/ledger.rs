@@ -1,8 +1,7 @@
 //! Reads the ledger in pieces, newest first. Rows are only ever added, with growing revisions: a piece stays what it was.
 
 use kit::{AllocationId, Cursor, Failure, Page, PageRequest, TenantId};
-use sql::Stored as _;
-use sqlx::SqlitePool;
+use sql::{Readers, Stored as _};
 
 use super::rows;
 use crate::domain::allocation::LedgerEntry;
@@ -11,13 +10,13 @@ use crate::domain::allocation::LedgerEntry;
 const ORDER: &str = "-revision";
 
 pub async fn read(
-    readers: &SqlitePool,
+    readers: &Readers,
     tenant: TenantId,
     id: AllocationId,
     page: &PageRequest,
 ) -> Result<Page<LedgerEntry>, Failure> {
     let before = page.after.as_ref().map(|cursor| read_cursor(id, cursor)).transpose()?;
-    let found = sqlx::query(
+    let found = sql::query(
         "SELECT l.* FROM ledger l JOIN allocation a ON a.id = l.allocation_id
          WHERE l.allocation_id = ? AND a.tenant_id = ? AND l.revision < ? ORDER BY l.revision DESC LIMIT ?",
     )

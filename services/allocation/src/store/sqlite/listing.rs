@@ -2,20 +2,19 @@
 
 use kit::sort::Mark;
 use kit::{AllocationId, Cursor, Failure, Page, PageRequest, TenantId};
-use sql::Stored as _;
-use sqlx::{QueryBuilder, Sqlite, SqlitePool};
+use sql::{QueryBuilder, Readers, Stored as _};
 
 use super::rows::{self, select_allocation};
 use crate::domain::allocation::Allocation;
 use crate::domain::listing::{Filter, Sort, SortBy};
 
 pub async fn list(
-    readers: &SqlitePool,
+    readers: &Readers,
     tenant: Option<TenantId>,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Page<Allocation>, Failure> {
-    let mut query = QueryBuilder::<Sqlite>::new(select_allocation!("WHERE "));
+    let mut query = QueryBuilder::new(select_allocation!("WHERE "));
     match filter.state {
         Some(state) => query.push("a.state = ").push_bind(state.as_str()),
         None => query.push("a.state <> 'removed'"),
@@ -40,7 +39,7 @@ pub async fn list(
 }
 
 /// What comes behind the cursor, and the order.
-fn in_order(query: &mut QueryBuilder<Sqlite>, sort: Sort, page: &PageRequest) -> Result<(), Failure> {
+fn in_order(query: &mut QueryBuilder, sort: Sort, page: &PageRequest) -> Result<(), Failure> {
     let column = match sort.by {
         SortBy::CreatedAt => "a.created_at",
         SortBy::Name => "a.name",

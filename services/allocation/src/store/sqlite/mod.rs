@@ -20,7 +20,8 @@ use kit::{Ambient, SealingKey};
 use sql::Database;
 
 /// The service's tables.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/allocation/sqlite");
+pub static MIGRATIONS: sql::Migrations =
+    sql::Migrations::sqlite_only(sqlx::migrate!("../../migrations/allocation/sqlite"));
 
 /// All of the service's stores: the tenant's, the fleet's and what is seen from above.
 #[derive(Clone)]

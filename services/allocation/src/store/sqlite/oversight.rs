@@ -23,13 +23,13 @@ impl AllocationOversight for SqliteStore {
 
     async fn of_tenant(&self, tenant: TenantId, limit: u32) -> Result<Vec<Allocation>, Failure> {
         let query =
-            sqlx::query(select_allocation!("WHERE a.tenant_id = ? ORDER BY a.created_at DESC, a.id DESC LIMIT ?"));
+            sql::query(select_allocation!("WHERE a.tenant_id = ? ORDER BY a.created_at DESC, a.id DESC LIMIT ?"));
         let found = query.bind(tenant.as_bytes()).bind(limit).fetch_all(self.database.readers()).await;
         found.stored()?.iter().map(rows::allocation).collect()
     }
 
     async fn live_of(&self, tenant: TenantId) -> Result<Vec<Allocation>, Failure> {
-        let query = sqlx::query(select_allocation!("WHERE a.tenant_id = ? AND a.state <> 'removed'"));
+        let query = sql::query(select_allocation!("WHERE a.tenant_id = ? AND a.state <> 'removed'"));
         let found = query.bind(tenant.as_bytes()).fetch_all(self.database.readers()).await;
         found.stored()?.iter().map(rows::allocation).collect()
     }

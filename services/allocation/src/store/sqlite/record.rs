@@ -3,8 +3,7 @@
 
 use bus::{Event, Topic};
 use kit::{Act, ErrorCode, Failure, ServiceName};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 
 use super::Settings;
 use crate::domain::allocation::{Allocation, Cause, Details, Reason};
@@ -23,7 +22,7 @@ pub struct Changed<'a> {
 
 /// Writes a change of `before` and announces it; returns the allocation after it.
 pub async fn change(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     before: &Allocation,
     changed: Changed<'_>,
@@ -34,7 +33,7 @@ pub async fn change(
     }
     let desired = changed.desired.unwrap_or(before.desired);
     let details = serde_json::to_string(changed.details).map_err(Failure::internal)?;
-    sqlx::query(
+    sql::query(
         "UPDATE allocation SET desired = ?, state = ?, reason_code = ?, reason = ?, details = ?, updated_at = ?,
              revision = revision + 1 WHERE id = ?",
     )
@@ -57,13 +56,13 @@ pub async fn change(
 
 /// The ledger's line and the event of an allocation as it is now.
 pub async fn announce(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     allocation: &Allocation,
     cause: Cause,
     changed: &[&str],
 ) -> Result<(), Failure> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO ledger (allocation_id, revision, at, state, reason_code, reason, cause, actor)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -84,7 +83,7 @@ pub async fn announce(
 
 /// The event of an allocation that has another name now. It is in the state that it was in: the ledger gets no line.
 pub async fn announce_renamed(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     allocation: &Allocation,
     cause: Cause,
@@ -93,7 +92,7 @@ pub async fn announce_renamed(
 }
 
 async fn append(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     allocation: &Allocation,
     kind: String,
@@ -108,7 +107,7 @@ async fn append(
 
 /// The act's row for the audit list, under the name that the allocation has after it.
 pub async fn act(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     settings: &Settings,
     act: Act,
     allocation: &Allocation,

@@ -3,9 +3,7 @@
 use kit::machine::Protocol;
 use kit::{AllocationId, ErrorCode, Failure, SealingKey, TenantId, Timestamp, UserId};
 use serde::Deserialize;
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteExecutor};
+use sql::{Row, Stored as _, Target};
 
 use crate::domain::allocation::{Allocation, Details, LedgerEntry, PortLease, PropertyValues, Reason};
 use crate::domain::lifecycle::{Desired, State};
@@ -32,7 +30,7 @@ struct Lease {
     bound: i64,
 }
 
-pub fn allocation(row: &SqliteRow) -> Result<Allocation, Failure> {
+pub fn allocation(row: &Row) -> Result<Allocation, Failure> {
     let details: Details = json(row, "details")?;
     let leases: Vec<Lease> = json(row, "leases")?;
     let ports = details.machine.spec.ports.iter().map(|port| {
@@ -50,7 +48,7 @@ pub fn allocation(row: &SqliteRow) -> Result<Allocation, Failure> {
         tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| broken("tenant_id"))?,
         user: UserId::from_bytes(row.get("user_id")).ok_or_else(|| broken("user_id"))?,
         name: row.get("name"),
-        site: row.get::<&str, _>("site").parse().map_err(|_| broken("site"))?,
+        site: row.get::<&str>("site").parse().map_err(|_| broken("site"))?,
         desired: Desired::parse(row.get("desired")).ok_or_else(|| broken("desired"))?,
         state: State::parse(row.get("state")).ok_or_else(|| broken("state"))?,
         reason: reason(row),
@@ -58,26 +56,26 @@ pub fn allocation(row: &SqliteRow) -> Result<Allocation, Failure> {
         details,
         created_at: Timestamp::from_micros(row.get("created_at")),
         updated_at: Timestamp::from_micros(row.get("updated_at")),
-        revision: row.get::<i64, _>("revision") as u64,
-        epoch: row.get::<i64, _>("epoch") as u64,
-        working: row.get::<i64, _>("working") != 0,
+        revision: row.get::<i64>("revision") as u64,
+        epoch: row.get::<i64>("epoch") as u64,
+        working: row.get::<i64>("working") != 0,
     })
 }
 
-pub fn ledger_entry(row: &SqliteRow) -> Result<LedgerEntry, Failure> {
+pub fn ledger_entry(row: &Row) -> Result<LedgerEntry, Failure> {
     Ok(LedgerEntry {
-        revision: row.get::<i64, _>("revision") as u64,
+        revision: row.get::<i64>("revision") as u64,
         at: Timestamp::from_micros(row.get("at")),
         state: State::parse(row.get("state")).ok_or_else(|| broken("state"))?,
         reason: reason(row),
         cause: row.get("cause"),
-        actor: row.get::<Option<&[u8]>, _>("actor").and_then(UserId::from_bytes),
+        actor: row.get::<Option<&[u8]>>("actor").and_then(UserId::from_bytes),
     })
 }
 
 /// The allocation as it is within the statement's transaction.
-pub async fn find(connection: impl SqliteExecutor<'_>, id: AllocationId) -> Result<Option<Allocation>, Failure> {
-    let row = sqlx::query(select_allocation!("WHERE a.id = ?")).bind(id.as_bytes()).fetch_optional(connection).await;
+pub async fn find(connection: impl Into<Target<'_>>, id: AllocationId) -> Result<Option<Allocation>, Failure> {
+    let row = sql::query(select_allocation!("WHERE a.id = ?")).bind(id.as_bytes()).fetch_optional(connection).await;
     row.stored()?.as_ref().map(allocation).transpose()
 }
 
@@ -100,7 +98,7 @@ pub fn unseal(sealed: &[u8], id: AllocationId, key: &SealingKey) -> Result<Prope
     serde_json::from_slice(&text).map_err(|_| broken("sealed_values"))
 }
 
-fn reason(row: &SqliteRow) -> Option<Reason> {
+fn reason(row: &Row) -> Option<Reason> {
     let code: Option<&str> = row.get("reason_code");
     let detail: Option<String> = row.get("reason");
     code.map(|code| Reason {
@@ -109,7 +107,7 @@ fn reason(row: &SqliteRow) -> Option<Reason> {
     })
 }
 
-fn json<T: serde::de::DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, Failure> {
+fn json<T: serde::de::DeserializeOwned>(row: &Row, column: &str) -> Result<T, Failure> {
     serde_json::from_str(row.get(column)).map_err(|_| broken(column))
 }
 

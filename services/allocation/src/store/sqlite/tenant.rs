@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use kit::{Act, AllocationId, ErrorCode, Failure, Page, PageRequest, ServiceName, TenantId};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 use tokio::sync::watch;
 
 use super::rows::{self, select_allocation};
@@ -18,7 +17,8 @@ impl SqliteStore {
     /// Runs `make` on the tenant's allocation and records the act, in one transaction. `allocation_not_found`.
     async fn on_own<F>(&self, tenant: TenantId, id: AllocationId, act: Act, make: F) -> Result<Allocation, Failure>
     where
-        F: for<'c> FnOnce(&'c mut SqliteConnection, Settings, Allocation) -> BoxFuture<'c, Result<Allocation, Failure>>
+        F: for<'c> FnOnce(&'c mut Connection, Settings, Allocation) -> BoxFuture<'c, Result<Allocation, Failure>>
+            + Clone
             + Send
             + 'static,
     {
@@ -39,14 +39,13 @@ impl SqliteStore {
 #[async_trait]
 impl AllocationStore for SqliteStore {
     async fn find(&self, tenant: TenantId, id: AllocationId) -> Result<Option<Allocation>, Failure> {
-        let query = sqlx::query(select_allocation!("WHERE a.id = ? AND a.tenant_id = ?"));
+        let query = sql::query(select_allocation!("WHERE a.id = ? AND a.tenant_id = ?"));
         let row = query.bind(id.as_bytes()).bind(tenant.as_bytes()).fetch_optional(self.database.readers()).await;
         row.stored()?.as_ref().map(rows::allocation).transpose()
     }
 
     async fn find_by_key(&self, tenant: TenantId, key: &IdempotencyKey) -> Result<Option<Allocation>, Failure> {
-        let mut connection = self.database.readers().acquire().await.stored()?;
-        create::by_key(&mut connection, tenant, key, self.settings.ambient.now()).await
+        create::by_key(self.database.readers().into(), tenant, key, self.settings.ambient.now()).await
     }
 
     async fn create(
@@ -93,7 +92,7 @@ impl AllocationStore for SqliteStore {
 
     async fn values(&self, tenant: TenantId, id: AllocationId) -> Result<PropertyValues, Failure> {
         let sealed: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT sealed_values FROM allocation WHERE id = ? AND tenant_id = ?")
+            sql::query_scalar("SELECT sealed_values FROM allocation WHERE id = ? AND tenant_id = ?")
                 .bind(id.as_bytes())
                 .bind(tenant.as_bytes())
                 .fetch_optional(self.database.readers())

@@ -1,8 +1,7 @@
 //! Who works on what. Leases are on the database's clock, so that replicas need not agree on the time.
 
 use kit::{AllocationId, ErrorCode, Failure};
-use sql::Stored as _;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Stored as _};
 
 use crate::domain::allocation::Allocation;
 use crate::domain::lifecycle::Work;
@@ -20,13 +19,13 @@ const LEASE: i64 = 10_000_000;
 
 /// Begins a work in place of any other: whoever held that one finds its ticket void.
 pub async fn begin(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: AllocationId,
     work: Work,
     pause_micros: i64,
 ) -> Result<(), Failure> {
     let progress = serde_json::to_string(&Progress::default()).map_err(Failure::internal)?;
-    sqlx::query(concat!(
+    sql::query(concat!(
         "INSERT INTO work (allocation_id, work, progress, generation, not_before) VALUES (?1, ?2, ?3, 1, ",
         now!(),
         " + ?4) ON CONFLICT (allocation_id) DO UPDATE SET work = excluded.work, progress = excluded.progress,
@@ -42,14 +41,14 @@ pub async fn begin(
     .map(drop)
 }
 
-pub async fn end(connection: &mut SqliteConnection, id: AllocationId) -> Result<(), Failure> {
-    let statement = sqlx::query("DELETE FROM work WHERE allocation_id = ?");
+pub async fn end(connection: &mut Connection, id: AllocationId) -> Result<(), Failure> {
+    let statement = sql::query("DELETE FROM work WHERE allocation_id = ?");
     statement.bind(id.as_bytes()).execute(connection).await.stored().map(drop)
 }
 
 /// Whether a claim would find anything: asked first, because a claim is a transaction.
-pub async fn any_due(readers: &sqlx::SqlitePool) -> Result<bool, Failure> {
-    let found: i64 = sqlx::query_scalar(concat!(
+pub async fn any_due(readers: &sql::Readers) -> Result<bool, Failure> {
+    let found: i64 = sql::query_scalar(concat!(
         "SELECT EXISTS (SELECT 1 FROM work WHERE not_before <= ",
         now!(),
         " AND (lease_until IS NULL OR lease_until < ",
@@ -63,12 +62,8 @@ pub async fn any_due(readers: &sqlx::SqlitePool) -> Result<bool, Failure> {
 }
 
 /// Takes what is due and free. Each taking is a new epoch of its allocation.
-pub async fn claim(
-    connection: &mut SqliteConnection,
-    owner: &str,
-    limit: u32,
-) -> Result<Vec<(Ticket, Allocation)>, Failure> {
-    let due = sqlx::query(concat!(
+pub async fn claim(connection: &mut Connection, owner: &str, limit: u32) -> Result<Vec<(Ticket, Allocation)>, Failure> {
+    let due = sql::query(concat!(
         "SELECT allocation_id, work, progress, generation FROM work WHERE not_before <= ",
         now!(),
         " AND (lease_until IS NULL OR lease_until < ",
@@ -83,12 +78,12 @@ pub async fn claim(
     for row in due {
         let broken = |what: &str| Failure::internal(format!("a row of work has a broken {what}"));
         let id = AllocationId::from_bytes(row.get("allocation_id")).ok_or_else(|| broken("id"))?;
-        sqlx::query("UPDATE allocation SET epoch = epoch + 1 WHERE id = ?")
+        sql::query("UPDATE allocation SET epoch = epoch + 1 WHERE id = ?")
             .bind(id.as_bytes())
             .execute(&mut *connection)
             .await
             .stored()?;
-        sqlx::query(concat!("UPDATE work SET owner = ?, lease_until = ", now!(), " + ? WHERE allocation_id = ?"))
+        sql::query(concat!("UPDATE work SET owner = ?, lease_until = ", now!(), " + ? WHERE allocation_id = ?"))
             .bind(owner)
             .bind(LEASE)
             .bind(id.as_bytes())
@@ -109,8 +104,8 @@ pub async fn claim(
 }
 
 /// The allocation, if the ticket still holds the work on it. `stale_epoch` otherwise.
-pub async fn held(connection: &mut SqliteConnection, ticket: &Ticket) -> Result<Allocation, Failure> {
-    let generation: Option<i64> = sqlx::query_scalar(
+pub async fn held(connection: &mut Connection, ticket: &Ticket) -> Result<Allocation, Failure> {
+    let generation: Option<i64> = sql::query_scalar(
         "SELECT w.generation FROM work w JOIN allocation a ON a.id = w.allocation_id
          WHERE w.allocation_id = ? AND w.generation = ? AND a.epoch = ? AND w.owner IS NOT NULL",
     )
@@ -125,9 +120,9 @@ pub async fn held(connection: &mut SqliteConnection, ticket: &Ticket) -> Result<
     super::rows::find(connection, ticket.id).await?.ok_or_else(stale)
 }
 
-pub async fn renew(connection: &mut SqliteConnection, ticket: &Ticket) -> Result<(), Failure> {
+pub async fn renew(connection: &mut Connection, ticket: &Ticket) -> Result<(), Failure> {
     held(&mut *connection, ticket).await?;
-    sqlx::query(concat!("UPDATE work SET lease_until = ", now!(), " + ? WHERE allocation_id = ?"))
+    sql::query(concat!("UPDATE work SET lease_until = ", now!(), " + ? WHERE allocation_id = ?"))
         .bind(LEASE)
         .bind(ticket.id.as_bytes())
         .execute(connection)
@@ -136,15 +131,15 @@ pub async fn renew(connection: &mut SqliteConnection, ticket: &Ticket) -> Result
         .map(drop)
 }
 
-pub async fn save(connection: &mut SqliteConnection, ticket: &Ticket, progress: &Progress) -> Result<(), Failure> {
+pub async fn save(connection: &mut Connection, ticket: &Ticket, progress: &Progress) -> Result<(), Failure> {
     held(&mut *connection, ticket).await?;
     let progress = serde_json::to_string(progress).map_err(Failure::internal)?;
-    let statement = sqlx::query("UPDATE work SET progress = ? WHERE allocation_id = ?");
+    let statement = sql::query("UPDATE work SET progress = ? WHERE allocation_id = ?");
     statement.bind(progress).bind(ticket.id.as_bytes()).execute(connection).await.stored().map(drop)
 }
 
-pub async fn postpone(connection: &mut SqliteConnection, ticket: &Ticket, pause_micros: i64) -> Result<(), Failure> {
-    sqlx::query(concat!(
+pub async fn postpone(connection: &mut Connection, ticket: &Ticket, pause_micros: i64) -> Result<(), Failure> {
+    sql::query(concat!(
         "UPDATE work SET owner = NULL, lease_until = NULL, not_before = ",
         now!(),
         " + ? WHERE allocation_id = ?"
@@ -157,7 +152,7 @@ pub async fn postpone(connection: &mut SqliteConnection, ticket: &Ticket, pause_
     .map(drop)
 }
 
-pub async fn forget_leases(connection: &mut SqliteConnection) -> Result<u64, Failure> {
-    let done = sqlx::query("UPDATE work SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL");
+pub async fn forget_leases(connection: &mut Connection) -> Result<u64, Failure> {
+    let done = sql::query("UPDATE work SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL");
     done.execute(connection).await.stored().map(|done| done.rows_affected())
 }

@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use bus::audit;
 use kit::{Act, CommentId, Cursor, Failure, MachineId, Page, PageRequest, ServiceName, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _, Target};
 
 use super::{SqliteFeed, id, people};
 use crate::domain::{Author, Comment, Draft, Pace, Presence};
@@ -30,7 +28,7 @@ const ABOVE_ALL: [u8; 16] = [0xff; 16];
 impl CommentStore for SqliteFeed {
     async fn list(&self, machine: MachineId, page: &PageRequest) -> Result<Page<Comment>, Failure> {
         let after = page.after.as_ref().map(read_cursor).transpose()?;
-        let rows = sqlx::query(comments!("c.machine_id = ? AND c.id < ? ORDER BY c.id DESC LIMIT ?"))
+        let rows = sql::query(comments!("c.machine_id = ? AND c.id < ? ORDER BY c.id DESC LIMIT ?"))
             .bind(machine.as_bytes())
             .bind(after.as_ref().map_or(ABOVE_ALL.as_slice(), CommentId::as_bytes))
             .bind(page.limit + 1)
@@ -42,8 +40,7 @@ impl CommentStore for SqliteFeed {
     }
 
     async fn find(&self, machine: MachineId, id: CommentId) -> Result<Option<Comment>, Failure> {
-        let mut reader = self.database.readers().acquire().await.stored()?;
-        find(&mut reader, machine, id).await
+        find(self.database.readers(), machine, id).await
     }
 
     async fn create(&self, author: UserId, draft: &Draft, pace: Pace, act: &Act) -> Result<Comment, Failure> {
@@ -93,7 +90,7 @@ impl CommentStore for SqliteFeed {
     }
 
     async fn of_user(&self, author: UserId, limit: u32) -> Result<Vec<Comment>, Failure> {
-        let rows = sqlx::query(comments!("c.user_id = ? ORDER BY c.id DESC LIMIT ?"))
+        let rows = sql::query(comments!("c.user_id = ? ORDER BY c.id DESC LIMIT ?"))
             .bind(author.as_bytes())
             .bind(limit)
             .fetch_all(self.database.readers())
@@ -103,8 +100,8 @@ impl CommentStore for SqliteFeed {
     }
 }
 
-async fn find(c: &mut SqliteConnection, machine: MachineId, id: CommentId) -> Result<Option<Comment>, Failure> {
-    let row = sqlx::query(comments!("c.machine_id = ? AND c.id = ?"))
+async fn find(c: impl Into<Target<'_>>, machine: MachineId, id: CommentId) -> Result<Option<Comment>, Failure> {
+    let row = sql::query(comments!("c.machine_id = ? AND c.id = ?"))
         .bind(machine.as_bytes())
         .bind(id.as_bytes())
         .fetch_optional(c)
@@ -113,8 +110,8 @@ async fn find(c: &mut SqliteConnection, machine: MachineId, id: CommentId) -> Re
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<Comment, Failure> {
-    let presence = match row.get::<Option<bool>, _>("deleted") {
+fn read(row: &Row) -> Result<Comment, Failure> {
+    let presence = match row.get::<Option<bool>>("deleted") {
         None => Presence::Unknown,
         Some(true) => Presence::Deleted,
         Some(false) => Presence::Named(row.get("name")),
@@ -125,7 +122,7 @@ fn read(row: &SqliteRow) -> Result<Comment, Failure> {
         author: Author { user: id(row, "user_id", UserId::from_bytes)?, presence, has_run: row.get("has_run") },
         text: row.get("text"),
         created_at: Timestamp::from_micros(row.get("created_at")),
-        edited_at: row.get::<Option<i64>, _>("edited_at").map(Timestamp::from_micros),
+        edited_at: row.get::<Option<i64>>("edited_at").map(Timestamp::from_micros),
     })
 }
 
@@ -138,21 +135,21 @@ fn read_cursor(cursor: &Cursor) -> Result<CommentId, Failure> {
 }
 
 /// Counts a comment against its author's pace; what is too old to count is forgotten.
-async fn keep_pace(c: &mut SqliteConnection, author: UserId, draft: &Draft, pace: Pace) -> Result<(), Failure> {
-    sqlx::query("DELETE FROM comment_pace WHERE user_id = ? AND at <= ?")
+async fn keep_pace(c: &mut Connection, author: UserId, draft: &Draft, pace: Pace) -> Result<(), Failure> {
+    sql::query("DELETE FROM comment_pace WHERE user_id = ? AND at <= ?")
         .bind(author.as_bytes())
         .bind(draft.at.minus(pace.within).as_micros())
         .execute(&mut *c)
         .await
         .stored()?;
-    let earlier: Vec<i64> = sqlx::query_scalar("SELECT at FROM comment_pace WHERE user_id = ?")
+    let earlier: Vec<i64> = sql::query_scalar("SELECT at FROM comment_pace WHERE user_id = ?")
         .bind(author.as_bytes())
         .fetch_all(&mut *c)
         .await
         .stored()?;
     let earlier: Vec<Timestamp> = earlier.into_iter().map(Timestamp::from_micros).collect();
     pace.admit(&earlier, draft.at)?;
-    sqlx::query("INSERT INTO comment_pace (user_id, at, comment_id) VALUES (?, ?, ?)")
+    sql::query("INSERT INTO comment_pace (user_id, at, comment_id) VALUES (?, ?, ?)")
         .bind(author.as_bytes())
         .bind(draft.at.as_micros())
         .bind(draft.id.as_bytes())
@@ -162,8 +159,8 @@ async fn keep_pace(c: &mut SqliteConnection, author: UserId, draft: &Draft, pace
         .map(drop)
 }
 
-async fn insert(c: &mut SqliteConnection, author: UserId, draft: &Draft) -> Result<(), Failure> {
-    sqlx::query("INSERT INTO comments (machine_id, id, user_id, text, created_at) VALUES (?, ?, ?, ?, ?)")
+async fn insert(c: &mut Connection, author: UserId, draft: &Draft) -> Result<(), Failure> {
+    sql::query("INSERT INTO comments (machine_id, id, user_id, text, created_at) VALUES (?, ?, ?, ?, ?)")
         .bind(draft.machine.as_bytes())
         .bind(draft.id.as_bytes())
         .bind(author.as_bytes())
@@ -176,8 +173,8 @@ async fn insert(c: &mut SqliteConnection, author: UserId, draft: &Draft) -> Resu
 }
 
 /// Whether there was such a comment with another text.
-async fn rewrite(c: &mut SqliteConnection, author: UserId, draft: &Draft) -> Result<bool, Failure> {
-    let done = sqlx::query(
+async fn rewrite(c: &mut Connection, author: UserId, draft: &Draft) -> Result<bool, Failure> {
+    let done = sql::query(
         "UPDATE comments SET text = ?1, edited_at = ?2
          WHERE machine_id = ?3 AND id = ?4 AND user_id = ?5 AND text <> ?1",
     )
@@ -192,8 +189,8 @@ async fn rewrite(c: &mut SqliteConnection, author: UserId, draft: &Draft) -> Res
     Ok(done.rows_affected() > 0)
 }
 
-async fn remove(c: &mut SqliteConnection, author: UserId, machine: MachineId, id: CommentId) -> Result<bool, Failure> {
-    let done = sqlx::query("DELETE FROM comments WHERE machine_id = ? AND id = ? AND user_id = ?")
+async fn remove(c: &mut Connection, author: UserId, machine: MachineId, id: CommentId) -> Result<bool, Failure> {
+    let done = sql::query("DELETE FROM comments WHERE machine_id = ? AND id = ? AND user_id = ?")
         .bind(machine.as_bytes())
         .bind(id.as_bytes())
         .bind(author.as_bytes())
@@ -203,8 +200,8 @@ async fn remove(c: &mut SqliteConnection, author: UserId, machine: MachineId, id
     Ok(done.rows_affected() > 0)
 }
 
-pub async fn count(c: &mut SqliteConnection, machine: MachineId, by: i64) -> Result<(), Failure> {
-    sqlx::query(
+pub async fn count(c: &mut Connection, machine: MachineId, by: i64) -> Result<(), Failure> {
+    sql::query(
         "INSERT INTO comment_counts (machine_id, comments) VALUES (?, ?)
          ON CONFLICT (machine_id) DO UPDATE SET comments = comments + excluded.comments",
     )

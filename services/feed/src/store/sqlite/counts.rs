@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use kit::{Failure, MachineId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
+use sql::{QueryBuilder, Row, Stored as _};
 
 use super::{SqliteFeed, id};
 use crate::domain::Counts;
@@ -30,7 +28,7 @@ impl CountStore for SqliteFeed {
 }
 
 /// A machine has a row in each table, in one or in none.
-fn question(machines: &[MachineId]) -> QueryBuilder<Sqlite> {
+fn question(machines: &[MachineId]) -> QueryBuilder {
     let mut query =
         QueryBuilder::new("SELECT machine_id, likes, dislikes, 0 AS comments FROM like_counts WHERE machine_id IN ");
     list(&mut query, machines);
@@ -39,17 +37,16 @@ fn question(machines: &[MachineId]) -> QueryBuilder<Sqlite> {
     query
 }
 
-fn list(query: &mut QueryBuilder<Sqlite>, machines: &[MachineId]) {
+fn list(query: &mut QueryBuilder, machines: &[MachineId]) {
     query.push("(");
-    let mut ids = query.separated(", ");
-    for machine in machines {
-        ids.push_bind(machine.as_bytes().to_vec());
+    for (index, machine) in machines.iter().enumerate() {
+        query.push(if index == 0 { "" } else { ", " }).push_bind(machine.as_bytes());
     }
     query.push(")");
 }
 
-fn add(counts: &mut Counts, row: &SqliteRow) {
-    let number = |column: &str| row.get::<i64, _>(column) as u64;
+fn add(counts: &mut Counts, row: &Row) {
+    let number = |column: &str| row.get::<i64>(column) as u64;
     counts.likes += number("likes");
     counts.dislikes += number("dislikes");
     counts.comments += number("comments");

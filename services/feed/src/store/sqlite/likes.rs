@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Failure, MachineId, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Stored as _, Target};
 
 use super::{SqliteFeed, id, people};
 use crate::domain::{Opinion, Stance, Standing};
@@ -12,8 +11,7 @@ use crate::ports::LikeStore;
 #[async_trait]
 impl LikeStore for SqliteFeed {
     async fn standing(&self, asker: Option<UserId>, machine: MachineId) -> Result<Standing, Failure> {
-        let mut reader = self.database.readers().acquire().await.stored()?;
-        read(&mut reader, asker, machine).await
+        read(self.database.readers(), asker, machine).await
     }
 
     async fn set(
@@ -26,7 +24,7 @@ impl LikeStore for SqliteFeed {
         let work = self.database.write(move |c| {
             Box::pin(async move {
                 people::require_present(c, user).await?;
-                let before = read(c, Some(user), machine).await?.mine;
+                let before = read(&mut *c, Some(user), machine).await?.mine;
                 if before != stance {
                     put(c, user, machine, stance, at).await?;
                     count(c, machine, Stance::moves(before, stance)).await?;
@@ -38,22 +36,21 @@ impl LikeStore for SqliteFeed {
     }
 
     async fn of_user(&self, user: UserId, limit: u32) -> Result<Vec<Opinion>, Failure> {
-        let mut reader = self.database.readers().acquire().await.stored()?;
-        opinions(&mut reader, user, limit).await
+        opinions(self.database.readers(), user, limit).await
     }
 }
 
 /// Takes everything back that a user thinks, with its counts.
-pub async fn clear(c: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
-    for opinion in opinions(c, user, u32::MAX).await? {
+pub async fn clear(c: &mut Connection, user: UserId) -> Result<(), Failure> {
+    for opinion in opinions(&mut *c, user, u32::MAX).await? {
         put(c, user, opinion.machine, None, opinion.at).await?;
         count(c, opinion.machine, Stance::moves(Some(opinion.stance), None)).await?;
     }
     Ok(())
 }
 
-async fn opinions(c: &mut SqliteConnection, user: UserId, limit: u32) -> Result<Vec<Opinion>, Failure> {
-    let rows = sqlx::query("SELECT machine_id, stance, at FROM likes WHERE user_id = ? ORDER BY machine_id LIMIT ?")
+async fn opinions(c: impl Into<Target<'_>>, user: UserId, limit: u32) -> Result<Vec<Opinion>, Failure> {
+    let rows = sql::query("SELECT machine_id, stance, at FROM likes WHERE user_id = ? ORDER BY machine_id LIMIT ?")
         .bind(user.as_bytes())
         .bind(limit)
         .fetch_all(c)
@@ -70,8 +67,8 @@ async fn opinions(c: &mut SqliteConnection, user: UserId, limit: u32) -> Result<
 }
 
 /// One statement, so that counts and stance are of one moment.
-pub async fn read(c: &mut SqliteConnection, asker: Option<UserId>, machine: MachineId) -> Result<Standing, Failure> {
-    let row = sqlx::query(
+pub async fn read(c: impl Into<Target<'_>>, asker: Option<UserId>, machine: MachineId) -> Result<Standing, Failure> {
+    let row = sql::query(
         "SELECT (SELECT likes FROM like_counts WHERE machine_id = ?1) AS likes,
                 (SELECT dislikes FROM like_counts WHERE machine_id = ?1) AS dislikes,
                 (SELECT stance FROM likes WHERE machine_id = ?1 AND user_id = ?2) AS stance",
@@ -81,8 +78,8 @@ pub async fn read(c: &mut SqliteConnection, asker: Option<UserId>, machine: Mach
     .fetch_one(c)
     .await
     .stored()?;
-    let number = |column: &str| row.get::<Option<i64>, _>(column).unwrap_or(0) as u64;
-    let mine = row.get::<Option<i64>, _>("stance").map(stance_of);
+    let number = |column: &str| row.get::<Option<i64>>(column).unwrap_or(0) as u64;
+    let mine = row.get::<Option<i64>>("stance").map(stance_of);
     Ok(Standing { likes: number("likes"), dislikes: number("dislikes"), mine })
 }
 
@@ -91,17 +88,17 @@ const fn stance_of(number: i64) -> Stance {
 }
 
 pub async fn put(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     user: UserId,
     machine: MachineId,
     stance: Option<Stance>,
     at: Timestamp,
 ) -> Result<(), Failure> {
     let query = match stance {
-        None => sqlx::query("DELETE FROM likes WHERE machine_id = ? AND user_id = ?")
+        None => sql::query("DELETE FROM likes WHERE machine_id = ? AND user_id = ?")
             .bind(machine.as_bytes())
             .bind(user.as_bytes()),
-        Some(stance) => sqlx::query(
+        Some(stance) => sql::query(
             "INSERT INTO likes (machine_id, user_id, stance, at) VALUES (?, ?, ?, ?)
              ON CONFLICT (machine_id, user_id) DO UPDATE SET stance = excluded.stance, at = excluded.at",
         )
@@ -116,8 +113,8 @@ pub async fn put(
     query.execute(c).await.stored().map(drop)
 }
 
-pub async fn count(c: &mut SqliteConnection, machine: MachineId, (likes, dislikes): (i64, i64)) -> Result<(), Failure> {
-    sqlx::query(
+pub async fn count(c: &mut Connection, machine: MachineId, (likes, dislikes): (i64, i64)) -> Result<(), Failure> {
+    sql::query(
         "INSERT INTO like_counts (machine_id, likes, dislikes) VALUES (?, ?, ?)
          ON CONFLICT (machine_id) DO UPDATE SET likes = likes + excluded.likes, dislikes = dislikes + excluded.dislikes",
     )

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{ErrorCode, Failure, MachineId, UserId};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 
 use super::{SqliteFeed, likes};
 use crate::domain::{Effect, Life, Person};
@@ -33,8 +32,8 @@ impl PeopleStore for SqliteFeed {
 }
 
 /// `SessionClosed` for a user who is deleted: a request that was let in a moment ago must not bring anything back.
-pub async fn require_present(c: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
-    let deleted: Option<bool> = sqlx::query_scalar("SELECT deleted FROM people WHERE user_id = ?")
+pub async fn require_present(c: &mut Connection, user: UserId) -> Result<(), Failure> {
+    let deleted: Option<bool> = sql::query_scalar("SELECT deleted FROM people WHERE user_id = ?")
         .bind(user.as_bytes())
         .fetch_optional(c)
         .await
@@ -42,7 +41,7 @@ pub async fn require_present(c: &mut SqliteConnection, user: UserId) -> Result<(
     if deleted == Some(true) { Err(Failure::of(ErrorCode::SessionClosed)) } else { Ok(()) }
 }
 
-async fn apply(c: &mut SqliteConnection, effect: &Effect) -> Result<(), Failure> {
+async fn apply(c: &mut Connection, effect: &Effect) -> Result<(), Failure> {
     match effect {
         Effect::Person(person) => {
             if know(c, person).await? && person.life == Life::Gone {
@@ -55,12 +54,12 @@ async fn apply(c: &mut SqliteConnection, effect: &Effect) -> Result<(), Failure>
 }
 
 /// Whether the revision was a new one.
-async fn know(c: &mut SqliteConnection, person: &Person) -> Result<bool, Failure> {
+async fn know(c: &mut Connection, person: &Person) -> Result<bool, Failure> {
     let (name, deleted) = match &person.life {
         Life::Here(name) => (name.as_str(), false),
         Life::Leaving | Life::Gone => ("", true),
     };
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO people (user_id, name, deleted, revision) VALUES (?, ?, ?, ?)
          ON CONFLICT (user_id) DO UPDATE SET name = excluded.name, deleted = excluded.deleted,
          revision = excluded.revision WHERE excluded.revision > people.revision",
@@ -76,17 +75,17 @@ async fn know(c: &mut SqliteConnection, person: &Person) -> Result<bool, Failure
 }
 
 /// Everything that was kept about a user but the mark that they are deleted, and their comments.
-async fn forget(c: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
+async fn forget(c: &mut Connection, user: UserId) -> Result<(), Failure> {
     likes::clear(c, user).await?;
     for statement in ["DELETE FROM has_run WHERE user_id = ?", "DELETE FROM comment_pace WHERE user_id = ?"] {
-        sqlx::query(statement).bind(user.as_bytes()).execute(&mut *c).await.stored()?;
+        sql::query(statement).bind(user.as_bytes()).execute(&mut *c).await.stored()?;
     }
     Ok(())
 }
 
 /// The removal of allocations may be heard of after the deletion of their owner.
-async fn note_run(c: &mut SqliteConnection, user: UserId, machine: MachineId) -> Result<(), Failure> {
-    sqlx::query(
+async fn note_run(c: &mut Connection, user: UserId, machine: MachineId) -> Result<(), Failure> {
+    sql::query(
         "INSERT INTO has_run (machine_id, user_id)
          SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM people WHERE user_id = ?2 AND deleted = 1)
          ON CONFLICT (machine_id, user_id) DO NOTHING",

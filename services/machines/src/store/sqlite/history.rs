@@ -1,15 +1,13 @@
 //! The records of revisions: one is added with each change, none is ever changed.
 
 use kit::{Cursor, Failure, MachineId, Page, PageRequest, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection, SqlitePool};
+use sql::{Connection, Readers, Row, Stored as _};
 
 use super::row;
 use crate::domain::{Machine, Revision};
 
-pub async fn append(c: &mut SqliteConnection, machine: &Machine, actor: Option<UserId>) -> Result<(), Failure> {
-    sqlx::query(
+pub async fn append(c: &mut Connection, machine: &Machine, actor: Option<UserId>) -> Result<(), Failure> {
+    sql::query(
         "INSERT INTO machine_revisions (machine_id, revision, at, actor, active, deleted, spec)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
@@ -26,10 +24,10 @@ pub async fn append(c: &mut SqliteConnection, machine: &Machine, actor: Option<U
     .map(drop)
 }
 
-pub async fn find(readers: &SqlitePool, id: MachineId, revision: u64) -> Result<Option<Revision>, Failure> {
+pub async fn find(readers: &Readers, id: MachineId, revision: u64) -> Result<Option<Revision>, Failure> {
     // No machine has as many revisions as a number of the database can count.
     let Ok(revision) = i64::try_from(revision) else { return Ok(None) };
-    let found = sqlx::query(
+    let found = sql::query(
         "SELECT r.*, m.created_at FROM machine_revisions r JOIN machines m ON m.id = r.machine_id
          WHERE r.machine_id = ? AND r.revision = ?",
     )
@@ -41,8 +39,8 @@ pub async fn find(readers: &SqlitePool, id: MachineId, revision: u64) -> Result<
     found.map(|row| read(id, &row)).transpose()
 }
 
-pub async fn list(readers: &SqlitePool, id: MachineId, page: &PageRequest) -> Result<Page<Revision>, Failure> {
-    let rows = sqlx::query(
+pub async fn list(readers: &Readers, id: MachineId, page: &PageRequest) -> Result<Page<Revision>, Failure> {
+    let rows = sql::query(
         "SELECT r.*, m.created_at FROM machine_revisions r JOIN machines m ON m.id = r.machine_id
          WHERE r.machine_id = ?1 AND (?2 IS NULL OR r.revision < ?2) ORDER BY r.revision DESC LIMIT ?3",
     )
@@ -65,15 +63,15 @@ fn before(cursor: &Cursor) -> Result<i64, Failure> {
     }
 }
 
-fn read(id: MachineId, row: &SqliteRow) -> Result<Revision, Failure> {
-    let actor = row.get::<Option<&[u8]>, _>("actor").map(|bytes| {
+fn read(id: MachineId, row: &Row) -> Result<Revision, Failure> {
+    let actor = row.get::<Option<&[u8]>>("actor").map(|bytes| {
         UserId::from_bytes(bytes).ok_or_else(|| Failure::internal(format!("a revision of {id} has a broken actor")))
     });
     let machine = Machine {
         id,
         offer: row::read_offer(id, row)?,
         deleted: row.get("deleted"),
-        revision: row.get::<i64, _>("revision") as u64,
+        revision: row.get::<i64>("revision") as u64,
         created_at: Timestamp::from_micros(row.get("created_at")),
         updated_at: Timestamp::from_micros(row.get("at")),
     };

@@ -2,8 +2,7 @@
 
 use kit::sort::Mark;
 use kit::{Cursor, Failure, MachineId, Page, PageRequest};
-use sql::Stored as _;
-use sqlx::SqlitePool;
+use sql::{Readers, Stored as _};
 
 use super::row;
 use crate::domain::{Listing, Machine, Search, Sort, SortBy};
@@ -37,9 +36,9 @@ const fn statement(sort: Sort) -> &'static str {
     }
 }
 
-pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -> Result<Page<Machine>, Failure> {
+pub async fn list(readers: &Readers, listing: &Listing, page: &PageRequest) -> Result<Page<Machine>, Failure> {
     let after = page.after.as_ref().map(|cursor| listing.sort.read::<MachineId>(cursor)).transpose()?;
-    let query = sqlx::query(statement(listing.sort))
+    let query = sql::query(statement(listing.sort))
         .bind(&listing.filter.name)
         .bind(listing.filter.active)
         .bind(&listing.filter.category)

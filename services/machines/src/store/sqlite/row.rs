@@ -1,36 +1,34 @@
 //! One machine to and from its row.
 
 use kit::{ErrorCode, Failure, MachineId, Timestamp};
-use sql::{Stored as _, is_unique_violation};
-use sqlx::sqlite::{SqliteQueryResult, SqliteRow};
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _, is_unique_violation};
 
 use crate::domain::{Machine, Offer, Search};
 
-pub fn read(row: &SqliteRow) -> Result<Machine, Failure> {
+pub fn read(row: &Row) -> Result<Machine, Failure> {
     let id =
         MachineId::from_bytes(row.get("id")).ok_or_else(|| Failure::internal("a machine's row has a broken id"))?;
     Ok(Machine {
         id,
         offer: read_offer(id, row)?,
-        deleted: row.get::<Option<&str>, _>("live_name").is_none(),
-        revision: row.get::<i64, _>("revision") as u64,
+        deleted: row.get::<Option<&str>>("live_name").is_none(),
+        revision: row.get::<i64>("revision") as u64,
         created_at: Timestamp::from_micros(row.get("created_at")),
         updated_at: Timestamp::from_micros(row.get("updated_at")),
     })
 }
 
 /// From the columns `spec` and `active`.
-pub fn read_offer(id: MachineId, row: &SqliteRow) -> Result<Offer, Failure> {
+pub fn read_offer(id: MachineId, row: &Row) -> Result<Offer, Failure> {
     let spec = serde_json::from_str(row.get("spec"))
         .map_err(|error| Failure::internal(format!("the description of machine {id} cannot be read: {error}")))?;
     Ok(Offer { spec, active: row.get("active") })
 }
 
 /// `NameTaken` where the name lives already.
-pub async fn insert(c: &mut SqliteConnection, machine: &Machine) -> Result<(), Failure> {
+pub async fn insert(c: &mut Connection, machine: &Machine) -> Result<(), Failure> {
     let name = &machine.offer.spec.name;
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO machines (id, name, live_name, category, search, spec, active, revision, created_at, updated_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -50,9 +48,9 @@ pub async fn insert(c: &mut SqliteConnection, machine: &Machine) -> Result<(), F
 }
 
 /// `RevisionMismatch` where `before` is not what stands there, `NameTaken` where another one has the new name.
-pub async fn update(c: &mut SqliteConnection, before: &Machine, after: &Machine) -> Result<(), Failure> {
+pub async fn update(c: &mut Connection, before: &Machine, after: &Machine) -> Result<(), Failure> {
     let name = &after.offer.spec.name;
-    let done = sqlx::query(
+    let done = sql::query(
         "UPDATE machines SET name = ?, live_name = ?, category = ?, search = ?, spec = ?, active = ?, revision = ?,
          updated_at = ? WHERE id = ? AND revision = ? AND live_name IS NOT NULL",
     )
@@ -79,7 +77,7 @@ pub fn spec_text(machine: &Machine) -> Result<String, Failure> {
     serde_json::to_string(&machine.offer.spec).map_err(Failure::internal)
 }
 
-fn named(machine: &Machine, done: Result<SqliteQueryResult, sqlx::Error>) -> Result<SqliteQueryResult, Failure> {
+fn named(machine: &Machine, done: Result<sql::Done, sqlx::Error>) -> Result<sql::Done, Failure> {
     match done {
         Err(error) if is_unique_violation(&error) => {
             let name = &machine.offer.spec.name;

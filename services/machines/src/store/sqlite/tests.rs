@@ -139,9 +139,9 @@ async fn machines_older_than_the_records_begin_theirs_with_what_they_are() {
     // As a release before the records would have left it.
     let forget = database.write(|c| {
         Box::pin(async move {
-            sqlx::query("DELETE FROM machine_revisions").execute(&mut *c).await.stored()?;
-            sqlx::query("UPDATE machines SET search = ''").execute(&mut *c).await.stored()?;
-            sqlx::query("DELETE FROM _sqlx_migrations WHERE version IN (104, 106)").execute(c).await.stored().map(drop)
+            sql::query("DELETE FROM machine_revisions").execute(&mut *c).await.stored()?;
+            sql::query("UPDATE machines SET search = ''").execute(&mut *c).await.stored()?;
+            sql::query("DELETE FROM _sqlx_migrations WHERE version IN (104, 106)").execute(c).await.stored().map(drop)
         })
     });
     forget.await.unwrap();

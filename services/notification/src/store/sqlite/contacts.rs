@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{ErrorCode, Failure, TenantId, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _};
 
 use super::SqliteStore;
 use super::rows::broken;
@@ -14,20 +12,20 @@ use crate::ports::Contacts;
 #[async_trait]
 impl Contacts for SqliteStore {
     async fn reach(&self, user: UserId) -> Result<Reached, Failure> {
-        let row = sqlx::query("SELECT * FROM contact WHERE user_id = ?")
+        let row = sql::query("SELECT * FROM contact WHERE user_id = ?")
             .bind(user.as_bytes())
             .fetch_optional(self.database.readers())
             .await
             .stored()?;
         match row {
             None => Ok(Reached::Unknown),
-            Some(row) if row.get::<Option<i64>, _>("gone_at").is_some() => Ok(Reached::Gone),
+            Some(row) if row.get::<Option<i64>>("gone_at").is_some() => Ok(Reached::Gone),
             Some(row) => read(user, &row).map(|contact| Reached::Known(Box::new(contact))),
         }
     }
 }
 
-fn read(user: UserId, row: &SqliteRow) -> Result<Contact, Failure> {
+fn read(user: UserId, row: &Row) -> Result<Contact, Failure> {
     Ok(Contact {
         user,
         tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| broken("tenant_id"))?,
@@ -40,7 +38,7 @@ fn read(user: UserId, row: &SqliteRow) -> Result<Contact, Failure> {
         deleting: row.get("deleting"),
         email_notification: row.get("email_notification"),
         sms_notification: row.get("sms_notification"),
-        revision: row.get::<i64, _>("revision") as u64,
+        revision: row.get::<i64>("revision") as u64,
     })
 }
 
@@ -54,13 +52,13 @@ pub enum Presence {
     Gone,
 }
 
-pub async fn presence(connection: &mut SqliteConnection, user: UserId) -> Result<Presence, Failure> {
-    let row = sqlx::query("SELECT deleting, gone_at IS NOT NULL FROM contact WHERE user_id = ?")
+pub async fn presence(connection: &mut Connection, user: UserId) -> Result<Presence, Failure> {
+    let row = sql::query("SELECT deleting, gone_at IS NOT NULL AS gone FROM contact WHERE user_id = ?")
         .bind(user.as_bytes())
         .fetch_optional(connection)
         .await
         .stored()?;
-    Ok(match row.map(|row| (row.get(0), row.get(1))) {
+    Ok(match row.map(|row| (row.get("deleting"), row.get("gone"))) {
         Some((_, true)) => Presence::Gone,
         Some((true, false)) => Presence::Leaving,
         Some((false, false)) | None => Presence::Here,
@@ -68,7 +66,7 @@ pub async fn presence(connection: &mut SqliteConnection, user: UserId) -> Result
 }
 
 /// `SessionClosed` where a user is leaving or gone: what they add now would be removed by nobody.
-pub async fn require_present(connection: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
+pub async fn require_present(connection: &mut Connection, user: UserId) -> Result<(), Failure> {
     match presence(connection, user).await? {
         Presence::Here => Ok(()),
         Presence::Leaving | Presence::Gone => Err(Failure::of(ErrorCode::SessionClosed)),
@@ -83,13 +81,13 @@ pub struct Change {
 }
 
 /// Puts a contact in the place of what was known; `None` where it is not newer.
-pub async fn replace(connection: &mut SqliteConnection, contact: &Contact) -> Result<Option<Change>, Failure> {
-    let before = sqlx::query("SELECT revision, email_unproven FROM contact WHERE user_id = ?")
+pub async fn replace(connection: &mut Connection, contact: &Contact) -> Result<Option<Change>, Failure> {
+    let before = sql::query("SELECT revision, email_unproven FROM contact WHERE user_id = ?")
         .bind(contact.user.as_bytes())
         .fetch_optional(&mut *connection)
         .await
         .stored()?;
-    let before = before.map(|row| (row.get::<i64, _>("revision") as u64, row.get("email_unproven")));
+    let before = before.map(|row| (row.get::<i64>("revision") as u64, row.get("email_unproven")));
     if before.is_some_and(|(revision, _)| contact.revision <= revision) {
         return Ok(None);
     }
@@ -98,8 +96,8 @@ pub async fn replace(connection: &mut SqliteConnection, contact: &Contact) -> Re
     Ok(Some(Change { proved: was_unproven && contact.is_proven() }))
 }
 
-async fn write(connection: &mut SqliteConnection, contact: &Contact) -> Result<(), Failure> {
-    sqlx::query(
+async fn write(connection: &mut Connection, contact: &Contact) -> Result<(), Failure> {
+    sql::query(
         "INSERT OR REPLACE INTO contact (user_id, tenant_id, email, first_name, phone, phone_verified, verified,
                                          email_unproven, deleting, email_notification, sms_notification, revision,
                                          gone_at)
@@ -124,13 +122,8 @@ async fn write(connection: &mut SqliteConnection, contact: &Contact) -> Result<(
 }
 
 /// Keeps of a user that they are gone, and nothing else.
-pub async fn bury(
-    connection: &mut SqliteConnection,
-    user: UserId,
-    revision: u64,
-    at: Timestamp,
-) -> Result<(), Failure> {
-    sqlx::query(
+pub async fn bury(connection: &mut Connection, user: UserId, revision: u64, at: Timestamp) -> Result<(), Failure> {
+    sql::query(
         "INSERT OR REPLACE INTO contact (user_id, tenant_id, email, first_name, phone_verified, verified, deleting,
                                          email_notification, sms_notification, revision, gone_at)
          VALUES (?, x'', '', '', 0, 0, 1, 0, 0, ?, ?)",

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Act, Cursor, ErrorCode, Failure, Page, PageRequest, Timestamp};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 use uuid::Uuid;
 
 use super::{SqliteStore, rows};
@@ -14,7 +13,7 @@ use crate::ports::{DeadFilter, DeadLetters};
 impl DeadLetters for SqliteStore {
     async fn list(&self, filter: DeadFilter, page: &PageRequest) -> Result<Page<Record>, Failure> {
         let after = page.after.as_ref().map(read_cursor).transpose()?;
-        let found = sqlx::query(
+        let found = sql::query(
             "SELECT * FROM delivery WHERE state = 'dead' AND (?1 IS NULL OR channel = ?1) AND (?2 IS NULL OR kind = ?2)
              AND (?3 IS NULL OR user_id = ?3) AND (?4 IS NULL OR id < ?4) ORDER BY id DESC LIMIT ?5",
         )
@@ -31,7 +30,7 @@ impl DeadLetters for SqliteStore {
     }
 
     async fn find(&self, id: DeliveryId) -> Result<Option<Record>, Failure> {
-        let row = sqlx::query("SELECT * FROM delivery WHERE id = ? AND state = 'dead'")
+        let row = sql::query("SELECT * FROM delivery WHERE id = ? AND state = 'dead'")
             .bind(id.as_bytes())
             .fetch_optional(self.database.readers())
             .await
@@ -56,12 +55,12 @@ impl DeadLetters for SqliteStore {
 }
 
 async fn revive(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: DeliveryId,
     at: Timestamp,
     expires_at: Timestamp,
 ) -> Result<bool, Failure> {
-    let revived = sqlx::query(
+    let revived = sql::query(
         "UPDATE delivery SET state = 'pending', reason = NULL, status = NULL, finished_at = NULL, attempts = 0,
                 due_at = ?, held_until = 0, expires_at = ? WHERE id = ? AND state = 'dead'",
     )

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Ambient, EventId, Failure, Timestamp};
-use sql::Stored as _;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Stored as _};
 
 use super::{SqliteStore, rows, webhooks};
 use crate::domain::delivery::Told;
@@ -70,7 +69,7 @@ impl Deliveries for SqliteStore {
 
     async fn next_due(&self, lane: Lane) -> Result<Option<Timestamp>, Failure> {
         // NULL where nothing waits.
-        let next: Option<i64> = sqlx::query_scalar(
+        let next: Option<i64> = sql::query_scalar(
             "SELECT MIN(CASE WHEN due_at > held_until THEN due_at ELSE held_until END)
              FROM delivery WHERE state = 'pending' AND (channel = 'webhook') = ?
              AND (sealed_code IS NOT NULL OR NOT ?)",
@@ -91,9 +90,9 @@ impl Deliveries for SqliteStore {
                         "DELETE FROM contact WHERE gone_at < ?",
                         "DELETE FROM allocation_seen WHERE removed AND seen_at < ?",
                     ] {
-                        sqlx::query(statement).bind(before.as_micros()).execute(&mut *connection).await.stored()?;
+                        sql::query(statement).bind(before.as_micros()).execute(&mut *connection).await.stored()?;
                     }
-                    let gone = sqlx::query("DELETE FROM delivery WHERE state <> 'pending' AND finished_at < ?")
+                    let gone = sql::query("DELETE FROM delivery WHERE state <> 'pending' AND finished_at < ?")
                         .bind(before.as_micros());
                     gone.execute(connection).await.stored().map(|done| done.rows_affected())
                 })
@@ -102,12 +101,13 @@ impl Deliveries for SqliteStore {
     }
 
     async fn holds(&self, id: DeliveryId) -> Result<Option<(bool, bool)>, Failure> {
-        let row = sqlx::query("SELECT sealed_code IS NOT NULL, facts IS NOT NULL FROM delivery WHERE id = ?")
-            .bind(id.as_bytes())
-            .fetch_optional(self.database.readers())
-            .await
-            .stored()?;
-        Ok(row.map(|row| (row.get(0), row.get(1))))
+        let row =
+            sql::query("SELECT sealed_code IS NOT NULL AS code, facts IS NOT NULL AS told FROM delivery WHERE id = ?")
+                .bind(id.as_bytes())
+                .fetch_optional(self.database.readers())
+                .await
+                .stored()?;
+        Ok(row.map(|row| (row.get("code"), row.get("told"))))
     }
 }
 
@@ -115,7 +115,7 @@ impl SqliteStore {
     /// Takes an attempt into account for its webhook. Turned off by it, the owner gets a mail.
     async fn judge(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         delivery: &Delivery,
         health: Health,
         at: Timestamp,
@@ -142,37 +142,27 @@ fn told_off(ambient: &Ambient, delivery: &Delivery, facts: Facts, at: Timestamp)
     Delivery::to_person(DeliveryId::mint(ambient), Kind::WebhookDisabled, Channel::Email, told, at)
 }
 
-async fn due(
-    connection: &mut SqliteConnection,
-    lane: Lane,
-    at: Timestamp,
-    limit: u32,
-) -> Result<Vec<Delivery>, Failure> {
+async fn due(connection: &mut Connection, lane: Lane, at: Timestamp, limit: u32) -> Result<Vec<Delivery>, Failure> {
     let statement = match lane {
         Lane::Messages => DUE_MESSAGES,
         Lane::Codes => DUE_CODES,
         Lane::Webhooks => DUE_WEBHOOKS,
     };
-    let due = sqlx::query(statement).bind(at.as_micros()).bind(limit);
+    let due = sql::query(statement).bind(at.as_micros()).bind(limit);
     let due = if lane == Lane::Webhooks { due.bind(AT_ONCE) } else { due };
     let rows = due.fetch_all(connection).await.stored()?;
     rows.iter().map(rows::delivery).collect()
 }
 
-async fn hold(connection: &mut SqliteConnection, id: DeliveryId, until: Timestamp) -> Result<(), Failure> {
-    let held = sqlx::query("UPDATE delivery SET held_until = ?, attempts = attempts + 1 WHERE id = ?")
+async fn hold(connection: &mut Connection, id: DeliveryId, until: Timestamp) -> Result<(), Failure> {
+    let held = sql::query("UPDATE delivery SET held_until = ?, attempts = attempts + 1 WHERE id = ?")
         .bind(until.as_micros())
         .bind(id.as_bytes());
     held.execute(connection).await.stored().map(drop)
 }
 
 /// Whether the delivery still waited, and so took the outcome.
-async fn end(
-    connection: &mut SqliteConnection,
-    id: DeliveryId,
-    attempt: &Attempt,
-    at: Timestamp,
-) -> Result<bool, Failure> {
+async fn end(connection: &mut Connection, id: DeliveryId, attempt: &Attempt, at: Timestamp) -> Result<bool, Failure> {
     let (state, reason) = match attempt.outcome {
         Outcome::Retry { at } => return put_off(connection, id, attempt, at).await,
         Outcome::Sent => (State::Sent, None),
@@ -180,7 +170,7 @@ async fn end(
         Outcome::Skipped => (State::Skipped, None),
         Outcome::Dead(code) => (State::Dead, Some(code.as_str())),
     };
-    let finished = sqlx::query(
+    let finished = sql::query(
         "UPDATE delivery SET state = ?1, reason = ?2, finished_at = ?3, sealed_code = NULL,
                 facts = CASE WHEN ?1 = 'dead' THEN facts END,
                 sent_to = COALESCE(?4, sent_to), status = COALESCE(?5, status)
@@ -196,12 +186,12 @@ async fn end(
 }
 
 async fn put_off(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: DeliveryId,
     attempt: &Attempt,
     until: Timestamp,
 ) -> Result<bool, Failure> {
-    let put_off = sqlx::query(
+    let put_off = sql::query(
         "UPDATE delivery SET due_at = ?, held_until = 0, status = COALESCE(?, status) WHERE id = ? AND state = 'pending'",
     )
     .bind(until.as_micros())

@@ -12,7 +12,7 @@ use crate::ports::History;
 impl History for SqliteStore {
     async fn of_user(&self, user: UserId, limit: u32) -> Result<Vec<Record>, Failure> {
         let found =
-            sqlx::query("SELECT * FROM delivery WHERE user_id = ? AND state <> 'skipped' ORDER BY id DESC LIMIT ?")
+            sql::query("SELECT * FROM delivery WHERE user_id = ? AND state <> 'skipped' ORDER BY id DESC LIMIT ?")
                 .bind(user.as_bytes())
                 .bind(limit)
                 .fetch_all(self.database.readers())
@@ -22,7 +22,7 @@ impl History for SqliteStore {
     }
 
     async fn of_webhook(&self, user: UserId, webhook: WebhookId, limit: u32) -> Result<Vec<Record>, Failure> {
-        let found = sqlx::query("SELECT * FROM delivery WHERE webhook_id = ? AND user_id = ? ORDER BY id DESC LIMIT ?")
+        let found = sql::query("SELECT * FROM delivery WHERE webhook_id = ? AND user_id = ? ORDER BY id DESC LIMIT ?")
             .bind(webhook.as_bytes())
             .bind(user.as_bytes())
             .bind(limit)

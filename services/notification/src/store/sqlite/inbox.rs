@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{Ambient, Failure, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Stored as _};
 
 use super::contacts::Presence;
 use super::{SqliteStore, contacts, rows, webhooks};
@@ -48,7 +47,7 @@ struct Taking {
 }
 
 impl Taking {
-    async fn effect(&self, connection: &mut SqliteConnection, effect: Effect) -> Result<u64, Failure> {
+    async fn effect(&self, connection: &mut Connection, effect: Effect) -> Result<u64, Failure> {
         match effect {
             Effect::Deliver(delivery) => self.deliver(connection, &delivery).await,
             Effect::User { contact, news } => {
@@ -67,7 +66,7 @@ impl Taking {
     }
 
     /// To who is gone nothing goes but the farewell: their rows were removed, and would not be again.
-    async fn deliver(&self, connection: &mut SqliteConnection, delivery: &Delivery) -> Result<u64, Failure> {
+    async fn deliver(&self, connection: &mut Connection, delivery: &Delivery) -> Result<u64, Failure> {
         let farewell = delivery.subject == Subject::Message(Kind::AccountDeleted);
         match contacts::presence(connection, delivery.user).await? {
             Presence::Gone if !farewell => Ok(0),
@@ -75,7 +74,7 @@ impl Taking {
         }
     }
 
-    async fn allocation(&self, connection: &mut SqliteConnection, news: &AllocationNews) -> Result<u64, Failure> {
+    async fn allocation(&self, connection: &mut Connection, news: &AllocationNews) -> Result<u64, Failure> {
         let before = seen(connection, news).await?;
         let Some((after, occurrence)) = Seen::after(before, news) else { return Ok(0) };
         see(connection, news, after, self.at).await?;
@@ -86,7 +85,7 @@ impl Taking {
     }
 
     /// One delivery to everybody who may want to hear of it.
-    async fn spread(&self, connection: &mut SqliteConnection, occurrence: &Occurrence) -> Result<u64, Failure> {
+    async fn spread(&self, connection: &mut Connection, occurrence: &Occurrence) -> Result<u64, Failure> {
         let gone = contacts::presence(connection, occurrence.told.user).await? == Presence::Gone;
         if gone || self.at.since(occurrence.told.at) >= backoff::NEWS {
             return Ok(0);
@@ -105,12 +104,7 @@ impl Taking {
         }
     }
 
-    async fn to_webhooks(
-        &self,
-        connection: &mut SqliteConnection,
-        event: EventType,
-        told: Told,
-    ) -> Result<u64, Failure> {
+    async fn to_webhooks(&self, connection: &mut Connection, event: EventType, told: Told) -> Result<u64, Failure> {
         let mut new = 0;
         for webhook in webhooks::wanting(connection, told.user, event).await? {
             let delivery = Delivery::to_webhook(self.id(), webhook, Subject::Event(event), told.clone(), self.at);
@@ -125,37 +119,32 @@ impl Taking {
 }
 
 /// What is kept of a user who is gone; a farewell goes out all the same.
-async fn forget_user(connection: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
+async fn forget_user(connection: &mut Connection, user: UserId) -> Result<(), Failure> {
     for statement in [
         "DELETE FROM delivery WHERE user_id = ? AND kind <> 'account_deleted'",
         "DELETE FROM preference WHERE user_id = ?",
         "DELETE FROM webhook WHERE user_id = ?",
     ] {
-        sqlx::query(statement).bind(user.as_bytes()).execute(&mut *connection).await.stored()?;
+        sql::query(statement).bind(user.as_bytes()).execute(&mut *connection).await.stored()?;
     }
     Ok(())
 }
 
-async fn seen(connection: &mut SqliteConnection, news: &AllocationNews) -> Result<Option<Seen>, Failure> {
-    let row = sqlx::query("SELECT revision, awaited, removed FROM allocation_seen WHERE allocation_id = ?")
+async fn seen(connection: &mut Connection, news: &AllocationNews) -> Result<Option<Seen>, Failure> {
+    let row = sql::query("SELECT revision, awaited, removed FROM allocation_seen WHERE allocation_id = ?")
         .bind(news.id.as_bytes())
         .fetch_optional(connection)
         .await
         .stored()?;
     Ok(row.map(|row| Seen {
-        revision: row.get::<i64, _>("revision") as u64,
+        revision: row.get::<i64>("revision") as u64,
         awaited: row.get("awaited"),
         removed: row.get("removed"),
     }))
 }
 
-async fn see(
-    connection: &mut SqliteConnection,
-    news: &AllocationNews,
-    seen: Seen,
-    at: Timestamp,
-) -> Result<(), Failure> {
-    sqlx::query(
+async fn see(connection: &mut Connection, news: &AllocationNews, seen: Seen, at: Timestamp) -> Result<(), Failure> {
+    sql::query(
         "INSERT OR REPLACE INTO allocation_seen (allocation_id, revision, awaited, removed, seen_at)
          VALUES (?, ?, ?, ?, ?)",
     )

@@ -10,11 +10,11 @@ mod rows;
 mod webhooks;
 
 use kit::{Act, Ambient, Failure, SealingKey, ServiceName};
-use sql::{Database, Stored as _};
-use sqlx::SqliteConnection;
+use sql::{Connection, Database, Stored as _};
 
 /// The tables of this store; the bus's own come before them.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/notification/sqlite");
+pub static MIGRATIONS: sql::Migrations =
+    sql::Migrations::sqlite_only(sqlx::migrate!("../../migrations/notification/sqlite"));
 
 /// All that this service keeps, with the consumer's positions beside it.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ impl SqliteStore {
         database
             .write(|connection| {
                 Box::pin(async move {
-                    let free = sqlx::query("UPDATE delivery SET held_until = 0 WHERE state = 'pending'");
+                    let free = sql::query("UPDATE delivery SET held_until = 0 WHERE state = 'pending'");
                     free.execute(connection).await.stored().map(drop)
                 })
             })
@@ -40,7 +40,7 @@ impl SqliteStore {
     }
 
     /// Records an act in the transaction of what was done.
-    async fn audited(&self, connection: &mut SqliteConnection, act: &Act) -> Result<(), Failure> {
+    async fn audited(&self, connection: &mut Connection, act: &Act) -> Result<(), Failure> {
         bus::audit::append(connection, &self.ambient, ServiceName::Notification, act).await
     }
 }

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Act, Failure, UserId};
-use sql::Stored as _;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _};
 
 use super::SqliteStore;
 use super::contacts::require_present;
@@ -14,13 +13,12 @@ use crate::ports::Preferences;
 #[async_trait]
 impl Preferences for SqliteStore {
     async fn of(&self, user: UserId) -> Result<Vec<Choice>, Failure> {
-        let rows =
-            sqlx::query("SELECT kind, channel, enabled FROM preference WHERE user_id = ? ORDER BY kind, channel")
-                .bind(user.as_bytes())
-                .fetch_all(self.database.readers())
-                .await
-                .stored()?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
+        let rows = sql::query("SELECT kind, channel, enabled FROM preference WHERE user_id = ? ORDER BY kind, channel")
+            .bind(user.as_bytes())
+            .fetch_all(self.database.readers())
+            .await
+            .stored()?;
+        let read = |row: &Row| {
             Ok(Choice {
                 kind: Kind::parse(row.get("kind")).ok_or_else(|| broken("kind"))?,
                 channel: Channel::parse(row.get("channel")).ok_or_else(|| broken("channel"))?,
@@ -46,8 +44,8 @@ impl Preferences for SqliteStore {
     }
 }
 
-async fn set(connection: &mut SqliteConnection, user: UserId, choice: &Choice) -> Result<(), Failure> {
-    sqlx::query("INSERT OR REPLACE INTO preference (user_id, kind, channel, enabled) VALUES (?, ?, ?, ?)")
+async fn set(connection: &mut Connection, user: UserId, choice: &Choice) -> Result<(), Failure> {
+    sql::query("INSERT OR REPLACE INTO preference (user_id, kind, channel, enabled) VALUES (?, ?, ?, ?)")
         .bind(user.as_bytes())
         .bind(choice.kind.as_str())
         .bind(choice.channel.as_str())

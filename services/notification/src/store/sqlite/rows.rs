@@ -1,16 +1,14 @@
 //! Deliveries as rows, in both directions. `sealed_code` and `facts` are NULL where there is nothing to keep.
 
 use kit::{EventId, Failure, NIL, Timestamp, UserId, WebhookId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _};
 
 use crate::domain::{Channel, Delivery, DeliveryId, Facts, Record, State, Subject};
 
 /// Puts a delivery among those that wait. Returns how many are new: 0 where its cause is known over its channel.
-pub async fn insert(connection: &mut SqliteConnection, delivery: &Delivery) -> Result<u64, Failure> {
+pub async fn insert(connection: &mut Connection, delivery: &Delivery) -> Result<u64, Failure> {
     let facts = (delivery.facts != Facts::default()).then(|| serde_json::to_string(&delivery.facts)).transpose();
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO delivery (id, cause_id, user_id, channel, webhook_id, kind, recipient, first_name, sealed_code,
                                facts, state, attempts, due_at, held_until, occurred_at, expires_at, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, 0, ?, ?, ?)
@@ -42,7 +40,7 @@ fn webhook_key(webhook: Option<WebhookId>) -> WebhookId {
 }
 
 /// A claimed row; `attempts` counts the one that the claim begins.
-pub fn delivery(row: &SqliteRow) -> Result<Delivery, Failure> {
+pub fn delivery(row: &Row) -> Result<Delivery, Failure> {
     let webhook = WebhookId::from_bytes(row.get("webhook_id")).ok_or_else(|| broken("webhook_id"))?;
     let facts: Option<&str> = row.get("facts");
     Ok(Delivery {
@@ -53,10 +51,10 @@ pub fn delivery(row: &SqliteRow) -> Result<Delivery, Failure> {
         subject: Subject::parse(row.get("kind")).ok_or_else(|| broken("kind"))?,
         recipient: row.get("recipient"),
         first_name: row.get("first_name"),
-        sealed_code: row.get::<Option<Vec<u8>>, _>("sealed_code").unwrap_or_default(),
+        sealed_code: row.get::<Option<Vec<u8>>>("sealed_code").unwrap_or_default(),
         facts: facts.map_or_else(|| Ok(Facts::default()), serde_json::from_str).map_err(|_| broken("facts"))?,
         webhook: Some(webhook).filter(|id| id.as_uuid() != NIL),
-        attempts: row.get::<u32, _>("attempts") + 1,
+        attempts: row.get::<u32>("attempts") + 1,
         occurred_at: Timestamp::from_micros(row.get("occurred_at")),
         created_at: Timestamp::from_micros(row.get("created_at")),
         expires_at: Timestamp::from_micros(row.get("expires_at")),
@@ -64,7 +62,7 @@ pub fn delivery(row: &SqliteRow) -> Result<Delivery, Failure> {
 }
 
 /// A row as it is shown.
-pub fn record(row: &SqliteRow) -> Result<Record, Failure> {
+pub fn record(row: &Row) -> Result<Record, Failure> {
     let sent_to: Option<String> = row.get("sent_to");
     Ok(Record {
         id: DeliveryId::from_bytes(row.get("id")).ok_or_else(|| broken("id"))?,
@@ -77,7 +75,7 @@ pub fn record(row: &SqliteRow) -> Result<Record, Failure> {
         attempts: row.get("attempts"),
         status: row.get("status"),
         created_at: Timestamp::from_micros(row.get("created_at")),
-        finished_at: row.get::<Option<i64>, _>("finished_at").map(Timestamp::from_micros),
+        finished_at: row.get::<Option<i64>>("finished_at").map(Timestamp::from_micros),
     })
 }
 

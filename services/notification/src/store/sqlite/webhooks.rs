@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Act, Ambient, ErrorCode, Failure, SealingKey, Timestamp, UserId, WebhookId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _};
 
 use super::SqliteStore;
 use super::contacts::require_present;
@@ -21,12 +19,12 @@ type Sealing<'a> = (&'a SealingKey, &'a Ambient);
 #[async_trait]
 impl Webhooks for SqliteStore {
     async fn list(&self, user: UserId) -> Result<Vec<Webhook>, Failure> {
-        let rows = sqlx::query(OF_USER).bind(user.as_bytes()).fetch_all(self.database.readers()).await.stored()?;
+        let rows = sql::query(OF_USER).bind(user.as_bytes()).fetch_all(self.database.readers()).await.stored()?;
         rows.iter().map(|row| read(row, &self.sealing)).collect()
     }
 
     async fn find(&self, user: UserId, id: WebhookId) -> Result<Option<Webhook>, Failure> {
-        let row = sqlx::query(ONE).bind(user.as_bytes()).bind(id.as_bytes());
+        let row = sql::query(ONE).bind(user.as_bytes()).bind(id.as_bytes());
         let row = row.fetch_optional(self.database.readers()).await.stored()?;
         row.map(|row| read(&row, &self.sealing)).transpose()
     }
@@ -37,7 +35,7 @@ impl Webhooks for SqliteStore {
             .write(move |connection| {
                 Box::pin(async move {
                     require_present(connection, webhook.user).await?;
-                    let there: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM webhook WHERE user_id = ?")
+                    let there: i64 = sql::query_scalar("SELECT COUNT(*) FROM webhook WHERE user_id = ?")
                         .bind(webhook.user.as_bytes())
                         .fetch_one(&mut *connection)
                         .await
@@ -72,13 +70,13 @@ impl Webhooks for SqliteStore {
         self.database
             .write(move |connection| {
                 Box::pin(async move {
-                    let gone = sqlx::query("DELETE FROM webhook WHERE user_id = ? AND id = ?")
+                    let gone = sql::query("DELETE FROM webhook WHERE user_id = ? AND id = ?")
                         .bind(user.as_bytes())
                         .bind(id.as_bytes());
                     if gone.execute(&mut *connection).await.stored()?.rows_affected() == 0 {
                         return Ok(false);
                     }
-                    let orphans = sqlx::query("DELETE FROM delivery WHERE webhook_id = ?").bind(id.as_bytes());
+                    let orphans = sql::query("DELETE FROM delivery WHERE webhook_id = ?").bind(id.as_bytes());
                     orphans.execute(&mut *connection).await.stored()?;
                     store.audited(connection, &act).await.map(|()| true)
                 })
@@ -107,9 +105,9 @@ impl Webhooks for SqliteStore {
 }
 
 /// How many deliveries about something wait at a webhook.
-async fn waiting(connection: &mut SqliteConnection, id: WebhookId, subject: Subject) -> Result<usize, Failure> {
+async fn waiting(connection: &mut Connection, id: WebhookId, subject: Subject) -> Result<usize, Failure> {
     let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE webhook_id = ? AND kind = ? AND state = 'pending'")
+        sql::query_scalar("SELECT COUNT(*) FROM delivery WHERE webhook_id = ? AND kind = ? AND state = 'pending'")
             .bind(id.as_bytes())
             .bind(subject.as_str())
             .fetch_one(connection)
@@ -119,14 +117,10 @@ async fn waiting(connection: &mut SqliteConnection, id: WebhookId, subject: Subj
 }
 
 /// A user's active webhooks that want an event.
-pub async fn wanting(
-    connection: &mut SqliteConnection,
-    user: UserId,
-    event: EventType,
-) -> Result<Vec<WebhookId>, Failure> {
-    let rows = sqlx::query(OF_USER).bind(user.as_bytes()).fetch_all(connection).await.stored()?;
+pub async fn wanting(connection: &mut Connection, user: UserId, event: EventType) -> Result<Vec<WebhookId>, Failure> {
+    let rows = sql::query(OF_USER).bind(user.as_bytes()).fetch_all(connection).await.stored()?;
     let mut wanting = Vec::new();
-    for row in rows.iter().filter(|row| row.get::<bool, _>("active")) {
+    for row in rows.iter().filter(|row| row.get::<bool>("active")) {
         if events(row)?.wants(event) {
             wanting.push(id(row)?);
         }
@@ -135,20 +129,20 @@ pub async fn wanting(
 }
 
 pub async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     sealing: &SealingKey,
     user: UserId,
     id: WebhookId,
 ) -> Result<Option<Webhook>, Failure> {
-    let row = sqlx::query(ONE).bind(user.as_bytes()).bind(id.as_bytes()).fetch_optional(connection).await.stored()?;
+    let row = sql::query(ONE).bind(user.as_bytes()).bind(id.as_bytes()).fetch_optional(connection).await.stored()?;
     row.map(|row| read(&row, sealing)).transpose()
 }
 
-pub async fn save(connection: &mut SqliteConnection, by: Sealing<'_>, webhook: &Webhook) -> Result<(), Failure> {
+pub async fn save(connection: &mut Connection, by: Sealing<'_>, webhook: &Webhook) -> Result<(), Failure> {
     let sealed = |secret: &Secret| by.0.seal(by.1, webhook.id.as_bytes(), &secret.0);
     let events = serde_json::to_string(&webhook.events.names()).map_err(Failure::internal)?;
     let previous = webhook.previous.as_ref();
-    sqlx::query(
+    sql::query(
         "INSERT OR REPLACE INTO webhook (id, user_id, url, events, active, secret, previous_secret, previous_until,
                                          failing_since, failures, disabled, created_at, updated_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -172,10 +166,10 @@ pub async fn save(connection: &mut SqliteConnection, by: Sealing<'_>, webhook: &
     .map(drop)
 }
 
-fn read(row: &SqliteRow, sealing: &SealingKey) -> Result<Webhook, Failure> {
+fn read(row: &Row, sealing: &SealingKey) -> Result<Webhook, Failure> {
     let id = id(row)?;
     let open = |sealed: &[u8]| sealing.open(id.as_bytes(), sealed).map(Secret).map_err(Failure::internal);
-    let time = |name: &str| row.get::<Option<i64>, _>(name).map(Timestamp::from_micros);
+    let time = |name: &str| row.get::<Option<i64>>(name).map(Timestamp::from_micros);
     let previous: Option<Vec<u8>> = row.get("previous_secret");
     let disabled: Option<&str> = row.get("disabled");
     Ok(Webhook {
@@ -194,11 +188,11 @@ fn read(row: &SqliteRow, sealing: &SealingKey) -> Result<Webhook, Failure> {
     })
 }
 
-fn id(row: &SqliteRow) -> Result<WebhookId, Failure> {
+fn id(row: &Row) -> Result<WebhookId, Failure> {
     WebhookId::from_bytes(row.get("id")).ok_or_else(|| broken("id"))
 }
 
-fn events(row: &SqliteRow) -> Result<Events, Failure> {
+fn events(row: &Row) -> Result<Events, Failure> {
     let names: Vec<String> = serde_json::from_str(row.get("events")).map_err(|_| broken("events"))?;
     Events::parse(&names).map_err(|_| broken("events"))
 }

@@ -226,8 +226,7 @@ impl Notification {
 
     /// Each delivery's state, reason and whether its code is still there, oldest first.
     pub async fn deliveries(&self) -> Vec<(String, Option<String>, bool)> {
-        let rows =
-            sqlx::query_as("SELECT state, reason, sealed_code IS NOT NULL FROM delivery ORDER BY created_at, id");
+        let rows = sql::query_as("SELECT state, reason, sealed_code IS NOT NULL FROM delivery ORDER BY created_at, id");
         rows.fetch_all(self.database.readers()).await.unwrap()
     }
 
@@ -239,7 +238,7 @@ impl Notification {
     }
 
     pub async fn unreadable(&self) -> Vec<String> {
-        let rows = sqlx::query_scalar("SELECT reason FROM dead_letter ORDER BY position");
+        let rows = sql::query_scalar("SELECT reason FROM dead_letter ORDER BY position");
         rows.fetch_all(self.database.readers()).await.unwrap()
     }
 

@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, ErrorCode, Failure, TenantId, Timestamp, UserId};
-use sql::{Stored as _, is_unique_violation};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _, is_unique_violation};
 
 use super::changes::{record, revise, set_password};
 use super::{SqliteStore, codes, directory, rows};
@@ -16,7 +14,7 @@ use crate::ports::AccountStore;
 #[async_trait]
 impl AccountStore for SqliteStore {
     async fn is_free(&self, email: &Email, yields_before: Timestamp) -> Result<bool, Failure> {
-        let taken: bool = sqlx::query_scalar(
+        let taken: bool = sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND (verified = 1 OR deleting = 1 OR suspended = 1 OR created_at > ?))",
         )
         .bind(email.as_str())
@@ -33,17 +31,17 @@ impl AccountStore for SqliteStore {
     }
 
     async fn find(&self, user: UserId) -> Result<Option<User>, Failure> {
-        let row = sqlx::query("SELECT * FROM users WHERE id = ?").bind(user.as_bytes());
+        let row = sql::query("SELECT * FROM users WHERE id = ?").bind(user.as_bytes());
         row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(rows::user).transpose()
     }
 
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, Failure> {
-        let row = sqlx::query("SELECT id, tenant_id, password_hash FROM users WHERE email = ?").bind(email.as_str());
+        let row = sql::query("SELECT id, tenant_id, password_hash FROM users WHERE email = ?").bind(email.as_str());
         row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(credentials).transpose()
     }
 
     async fn own_credentials(&self, user: UserId) -> Result<Option<Credentials>, Failure> {
-        let row = sqlx::query("SELECT id, tenant_id, password_hash FROM users WHERE id = ?").bind(user.as_bytes());
+        let row = sql::query("SELECT id, tenant_id, password_hash FROM users WHERE id = ?").bind(user.as_bytes());
         row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(credentials).transpose()
     }
 
@@ -101,7 +99,7 @@ impl AccountStore for SqliteStore {
     }
 }
 
-fn credentials(row: &SqliteRow) -> Result<Credentials, Failure> {
+fn credentials(row: &Row) -> Result<Credentials, Failure> {
     Ok(Credentials {
         user: UserId::from_bytes(row.get("id")).ok_or_else(|| rows::broken("user id"))?,
         tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| rows::broken("tenant id"))?,
@@ -110,8 +108,8 @@ fn credentials(row: &SqliteRow) -> Result<Credentials, Failure> {
 }
 
 /// The user, if the password is still the one that was compared with, and the account is not going.
-pub async fn still(connection: &mut SqliteConnection, known: &Credentials) -> Result<Option<User>, Failure> {
-    let row = sqlx::query("SELECT * FROM users WHERE id = ? AND password_hash = ? AND deleting = 0")
+pub async fn still(connection: &mut Connection, known: &Credentials) -> Result<Option<User>, Failure> {
+    let row = sql::query("SELECT * FROM users WHERE id = ? AND password_hash = ? AND deleting = 0")
         .bind(known.user.as_bytes())
         .bind(&known.password_hash)
         .fetch_optional(connection)
@@ -121,7 +119,7 @@ pub async fn still(connection: &mut SqliteConnection, known: &Credentials) -> Re
 }
 
 async fn create(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     new: NewAccount,
     code: NewCode,
@@ -161,7 +159,7 @@ async fn create(
 
 /// Frees an address that nobody proved in time. `email_taken` where it has an owner.
 pub async fn make_way(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     email: &Email,
     yields_before: Timestamp,
@@ -173,13 +171,13 @@ pub async fn make_way(
     }
 }
 
-async fn any(connection: &mut SqliteConnection, exists: &'static str) -> Result<bool, Failure> {
-    sqlx::query_scalar(exists).fetch_one(connection).await.stored()
+async fn any(connection: &mut Connection, exists: &'static str) -> Result<bool, Failure> {
+    sql::query_scalar(exists).fetch_one(connection).await.stored()
 }
 
-async fn insert(connection: &mut SqliteConnection, user: &User, password_hash: &str) -> Result<(), Failure> {
+async fn insert(connection: &mut Connection, user: &User, password_hash: &str) -> Result<(), Failure> {
     let profile = &user.profile;
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO users (id, tenant_id, email, first_name, last_name, phone_number, gender, password_hash, verified,
              admin, email_notification, sms_notification, created_at, updated_at, revision)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use bus::{audit, outbox};
 use kit::{Act, Ambient, ApiKeyId, ErrorCode, Failure, Scope, ServiceName, SessionId, TenantId, Timestamp, UserId};
-use sql::{Stored as _, is_unique_violation};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _, is_unique_violation};
 
 use super::{SqliteStore, rows};
 use crate::domain::api_key::words;
@@ -31,7 +29,7 @@ impl ApiKeyStore for SqliteStore {
     }
 
     async fn list(&self, user: UserId) -> Result<Vec<ApiKey>, Failure> {
-        let found = sqlx::query("SELECT * FROM api_keys WHERE user_id = ? ORDER BY created_at DESC, id DESC")
+        let found = sql::query("SELECT * FROM api_keys WHERE user_id = ? ORDER BY created_at DESC, id DESC")
             .bind(user.as_bytes())
             .fetch_all(self.database.readers())
             .await
@@ -45,7 +43,7 @@ impl ApiKeyStore for SqliteStore {
     }
 
     async fn resolve(&self, hash: [u8; 32], at: Timestamp) -> Result<Option<ApiKey>, Failure> {
-        let row = sqlx::query("SELECT * FROM api_keys WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)")
+        let row = sql::query("SELECT * FROM api_keys WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)")
             .bind(hash.as_slice())
             .bind(at.as_micros())
             .fetch_optional(self.database.readers())
@@ -57,7 +55,7 @@ impl ApiKeyStore for SqliteStore {
     async fn mark_used(&self, key: ApiKeyId, at: Timestamp) -> Result<(), Failure> {
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                sqlx::query(
+                sql::query(
                     "UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
                 )
                 .bind(at.as_micros())
@@ -75,7 +73,7 @@ impl ApiKeyStore for SqliteStore {
     async fn forget(&self, expired_by: Timestamp) -> Result<u64, Failure> {
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let delete = sqlx::query(
+                let delete = sql::query(
                     "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE expires_at <= ? LIMIT ?)",
                 );
                 let done = delete.bind(expired_by.as_micros()).bind(BATCH).execute(c).await;
@@ -87,14 +85,14 @@ impl ApiKeyStore for SqliteStore {
 }
 
 async fn create(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     user: UserId,
     new: NewApiKey,
 ) -> Result<ApiKey, Failure> {
     let owner = rows::by_id(connection, user).await?.filter(User::is_open);
     let owner = owner.ok_or_else(|| Failure::of(ErrorCode::SessionClosed))?;
-    let keys: u32 = sqlx::query_scalar("SELECT COUNT(*) FROM api_keys WHERE user_id = ?")
+    let keys: u32 = sql::query_scalar("SELECT COUNT(*) FROM api_keys WHERE user_id = ?")
         .bind(user.as_bytes())
         .fetch_one(&mut *connection)
         .await
@@ -123,8 +121,8 @@ fn kept(user: UserId, new: NewApiKey) -> ApiKey {
     }
 }
 
-async fn insert(connection: &mut SqliteConnection, key: &ApiKey, hash: [u8; 32]) -> Result<(), Failure> {
-    let done = sqlx::query(
+async fn insert(connection: &mut Connection, key: &ApiKey, hash: [u8; 32]) -> Result<(), Failure> {
+    let done = sql::query(
         "INSERT INTO api_keys (id, user_id, tenant_id, name, hint, hash, scopes, created_at, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -148,13 +146,13 @@ async fn insert(connection: &mut SqliteConnection, key: &ApiKey, hash: [u8; 32])
 }
 
 async fn revoke(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     ambient: &Ambient,
     user: UserId,
     key: ApiKeyId,
     act: Act,
 ) -> Result<bool, Failure> {
-    let name: Option<String> = sqlx::query_scalar("DELETE FROM api_keys WHERE id = ? AND user_id = ? RETURNING name")
+    let name: Option<String> = sql::query_scalar("DELETE FROM api_keys WHERE id = ? AND user_id = ? RETURNING name")
         .bind(key.as_bytes())
         .bind(user.as_bytes())
         .fetch_optional(&mut *connection)
@@ -167,8 +165,8 @@ async fn revoke(
     Ok(true)
 }
 
-fn api_key(row: &SqliteRow) -> Result<ApiKey, Failure> {
-    let scopes = row.get::<&str, _>("scopes").split(' ').map(str::parse::<Scope>).collect::<Result<_, _>>();
+fn api_key(row: &Row) -> Result<ApiKey, Failure> {
+    let scopes = row.get::<&str>("scopes").split(' ').map(str::parse::<Scope>).collect::<Result<_, _>>();
     Ok(ApiKey {
         id: ApiKeyId::from_bytes(row.get("id")).ok_or_else(|| rows::broken("API key id"))?,
         user: UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?,
@@ -177,8 +175,8 @@ fn api_key(row: &SqliteRow) -> Result<ApiKey, Failure> {
         hint: row.get("hint"),
         scopes: scopes.map_err(|_| rows::broken("scope"))?,
         created_at: Timestamp::from_micros(row.get("created_at")),
-        expires_at: row.get::<Option<i64>, _>("expires_at").map(Timestamp::from_micros),
-        last_used_at: row.get::<Option<i64>, _>("last_used_at").map(Timestamp::from_micros),
+        expires_at: row.get::<Option<i64>>("expires_at").map(Timestamp::from_micros),
+        last_used_at: row.get::<Option<i64>>("last_used_at").map(Timestamp::from_micros),
     })
 }
 
@@ -188,7 +186,7 @@ mod tests {
 
     use sql::Database;
     use testkit::TestClock;
-    use tokio::sync::oneshot;
+    use tokio::sync::watch;
     use tokio::task::yield_now;
 
     use super::*;
@@ -212,19 +210,21 @@ mod tests {
         let key = key(&clock.ambient());
         let (user, id) = (key.user, key.id);
         database.write(move |c| Box::pin(async move { insert(c, &key, [0; 32]).await })).await.unwrap();
-        let (release, held) = oneshot::channel::<()>();
+        let (release, held) = watch::channel(false);
         let other = database.clone();
-        let other =
-            tokio::spawn(
-                async move { other.write(|_| Box::pin(async { held.await.map_err(Failure::internal) })).await },
-            );
+        let other = tokio::spawn(async move {
+            let wait = |mut held: watch::Receiver<bool>| async move {
+                held.wait_for(|released| *released).await.map(drop).map_err(Failure::internal)
+            };
+            other.write(move |_| Box::pin(wait(held))).await
+        });
         yield_now().await;
         let revoker = store.clone();
         let act = Act::anonymous("user.api_key_revoke", "api_key", id);
         let revoking = tokio::spawn(async move { revoker.revoke(user, id, act).await });
         yield_now().await;
         clock.advance(Duration::from_secs(60));
-        release.send(()).unwrap();
+        release.send(true).unwrap();
         other.await.unwrap().unwrap();
         assert!(revoking.await.unwrap().unwrap());
         let closed = store.closed_since(0, Timestamp::EPOCH, 10).await.unwrap();

@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{Act, ApiKeyId, Cursor, EventId, Failure, Page, PageRequest, TenantId, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use sql::{Connection, QueryBuilder, Row, Stored as _};
 
 use super::{SqliteStore, rows};
 use crate::domain::{ActFilter, ActionFilter, AuditEntry, AuditFilter};
@@ -66,7 +64,7 @@ impl AuditArchive for SqliteStore {
     async fn forget(&self, before: Timestamp) -> Result<u64, Failure> {
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let delete = sqlx::query(
+                let delete = sql::query(
                     "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at <= ? ORDER BY at LIMIT ?)",
                 );
                 let done = delete.bind(before.as_micros()).bind(BATCH).execute(c).await;
@@ -81,7 +79,7 @@ impl SqliteStore {
     /// Finishes a query that says whose entries are wanted.
     async fn search(
         &self,
-        mut query: QueryBuilder<Sqlite>,
+        mut query: QueryBuilder,
         filter: &ActFilter,
         page: &PageRequest,
     ) -> Result<Page<AuditEntry>, Failure> {
@@ -97,7 +95,7 @@ impl SqliteStore {
     }
 }
 
-fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &ActFilter) {
+fn narrow(query: &mut QueryBuilder, filter: &ActFilter) {
     match &filter.action {
         Some(ActionFilter::Exactly(action)) => drop(query.push(" AND action = ").push_bind(action.clone())),
         Some(ActionFilter::Below(prefix)) => {
@@ -129,10 +127,10 @@ fn position(cursor: &Cursor) -> Result<(i64, EventId), Failure> {
     parsed.ok_or_else(|| Failure::invalid("cursor", "This cursor is not one that this list gave."))
 }
 
-async fn insert(connection: &mut SqliteConnection, entry: &AuditEntry) -> Result<(), Failure> {
+async fn insert(connection: &mut Connection, entry: &AuditEntry) -> Result<(), Failure> {
     let act = &entry.act;
     let details = serde_json::to_string(&act.details).map_err(Failure::internal)?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO audit (id, at, action, actor, key_id, as_admin, tenant_id, subject_kind, subject_id, address,
              request_id, details)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -156,9 +154,9 @@ async fn insert(connection: &mut SqliteConnection, entry: &AuditEntry) -> Result
     .map(drop)
 }
 
-fn entry(row: &SqliteRow) -> Result<AuditEntry, Failure> {
-    let bytes = |column: &str| row.get::<Option<&[u8]>, _>(column);
-    let address = row.get::<Option<&str>, _>("address").map(str::parse).transpose();
+fn entry(row: &Row) -> Result<AuditEntry, Failure> {
+    let bytes = |column: &str| row.get::<Option<&[u8]>>(column);
+    let address = row.get::<Option<&str>>("address").map(str::parse).transpose();
     Ok(AuditEntry {
         id: EventId::from_bytes(row.get("id")).ok_or_else(|| rows::broken("event id"))?,
         at: Timestamp::from_micros(row.get("at")),
@@ -187,7 +185,7 @@ mod tests {
 
     async fn run(database: &Database, statement: &'static str) -> Result<u64, Failure> {
         let work = database.write(move |c| {
-            Box::pin(async move { sqlx::query(statement).execute(c).await.stored().map(|done| done.rows_affected()) })
+            Box::pin(async move { sql::query(statement).execute(c).await.stored().map(|done| done.rows_affected()) })
         });
         work.await
     }

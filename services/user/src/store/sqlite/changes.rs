@@ -2,8 +2,7 @@
 
 use bus::{audit, outbox};
 use kit::{Act, Failure, ServiceName, Timestamp};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 
 use super::{codes, rows};
 use crate::domain::{Reason, User};
@@ -12,7 +11,7 @@ use crate::events::{Actor, Announcer};
 /// Saves a changed user with the next revision, announces it and records the act. Who proved something with a code
 /// becomes the actor here.
 pub async fn revise(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     user: &mut User,
     at: Timestamp,
@@ -34,14 +33,14 @@ pub fn about(act: Act, user: &User) -> Act {
     Act { subject_id, tenant: Some(user.tenant), ..act }
 }
 
-pub async fn record(connection: &mut SqliteConnection, announcer: &Announcer, act: &Act) -> Result<(), Failure> {
+pub async fn record(connection: &mut Connection, announcer: &Announcer, act: &Act) -> Result<(), Failure> {
     audit::append(connection, announcer.ambient(), ServiceName::User, act).await
 }
 
 /// Sets a password, closes every session, voids every code, and tells the user. What was asked for with the old password
 /// does not outlive it: not a change of address either. API keys stay: they are their owner's to revoke.
 pub async fn set_password(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     user: &mut User,
     hash: &str,
@@ -49,7 +48,7 @@ pub async fn set_password(
     act: Act,
     changed: &[&str],
 ) -> Result<(), Failure> {
-    sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
+    sql::query("UPDATE users SET password_hash = ? WHERE id = ?")
         .bind(hash)
         .bind(user.id.as_bytes())
         .execute(&mut *connection)

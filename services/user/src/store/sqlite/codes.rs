@@ -4,8 +4,7 @@ use async_trait::async_trait;
 use bus::outbox;
 use kit::net::network_of;
 use kit::{Act, ErrorCode, Failure, Timestamp};
-use sql::Stored as _;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Stored as _};
 
 use super::changes::{revise, set_password};
 use super::{SqliteStore, rows};
@@ -79,16 +78,11 @@ fn goes_to<'u>(user: &'u User, code: &NewCode) -> Option<&'u str> {
 }
 
 /// Whether a number may get another text. Several accounts may claim it, and the throttle on addresses sees each alone.
-async fn may_text(
-    connection: &mut SqliteConnection,
-    code: &NewCode,
-    to: &str,
-    rules: CodeRules,
-) -> Result<bool, Failure> {
+async fn may_text(connection: &mut Connection, code: &NewCode, to: &str, rules: CodeRules) -> Result<bool, Failure> {
     if code.channel != Channel::Sms {
         return Ok(true);
     }
-    let valid: Vec<i64> = sqlx::query_scalar("SELECT expires_at FROM codes WHERE target = ? AND channel = 'sms'")
+    let valid: Vec<i64> = sql::query_scalar("SELECT expires_at FROM codes WHERE target = ? AND channel = 'sms'")
         .bind(to)
         .fetch_all(connection)
         .await
@@ -98,7 +92,7 @@ async fn may_text(
 }
 
 async fn verify(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     attempt: &Attempt,
     rules: CodeRules,
@@ -121,7 +115,7 @@ async fn verify(
 /// Marks what a code proves that arrived this way, and closes what was open where that shows for the first time whose the
 /// address is. `phone_taken` where another account has proven the number.
 pub async fn prove(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     user: &mut User,
     channel: Channel,
@@ -136,13 +130,12 @@ pub async fn prove(
     }
     let number = user.profile.phone_number.as_ref().filter(|_| proven.contains(&"phone_verified"));
     if let Some(number) = number {
-        let taken: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE verified_phone = ? AND id <> ?)")
-                .bind(number.as_str())
-                .bind(user.id.as_bytes())
-                .fetch_one(connection)
-                .await
-                .stored()?;
+        let taken: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE verified_phone = ? AND id <> ?)")
+            .bind(number.as_str())
+            .bind(user.id.as_bytes())
+            .fetch_one(connection)
+            .await
+            .stored()?;
         if taken {
             return Err(Failure::of(ErrorCode::PhoneTaken).field("phone_number"));
         }
@@ -151,8 +144,8 @@ pub async fn prove(
 }
 
 /// When codes went to this code's address in the last hour.
-pub async fn sends(connection: &mut SqliteConnection, code: &NewCode) -> Result<Vec<Timestamp>, Failure> {
-    let times: Vec<i64> = sqlx::query_scalar("SELECT at FROM code_sends WHERE recipient = ? AND at > ?")
+pub async fn sends(connection: &mut Connection, code: &NewCode) -> Result<Vec<Timestamp>, Failure> {
+    let times: Vec<i64> = sql::query_scalar("SELECT at FROM code_sends WHERE recipient = ? AND at > ?")
         .bind(code.recipient.as_slice())
         .bind(code.at.minus(HOUR).as_micros())
         .fetch_all(connection)
@@ -161,21 +154,21 @@ pub async fn sends(connection: &mut SqliteConnection, code: &NewCode) -> Result<
     Ok(times.into_iter().map(Timestamp::from_micros).collect())
 }
 
-pub async fn record_send(connection: &mut SqliteConnection, code: &NewCode) -> Result<(), Failure> {
-    let insert = sqlx::query("INSERT INTO code_sends (recipient, at) VALUES (?, ?)");
+pub async fn record_send(connection: &mut Connection, code: &NewCode) -> Result<(), Failure> {
+    let insert = sql::query("INSERT INTO code_sends (recipient, at) VALUES (?, ?)");
     insert.bind(code.recipient.as_slice()).bind(code.at.as_micros()).execute(connection).await.stored().map(drop)
 }
 
 /// Puts a code in the place of the last one of its purpose, counts it and asks for its delivery.
 pub async fn put(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     user: &User,
     code: &NewCode,
     to: &str,
 ) -> Result<(), Failure> {
     forget(connection, user, code.purpose).await?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO codes (user_id, purpose, hash, expires_at, tries, channel, target) VALUES (?, ?, ?, ?, 0, ?, ?)",
     )
     .bind(user.id.as_bytes())
@@ -191,34 +184,34 @@ pub async fn put(
     outbox::append(connection, &announcer.code(user, code, to)).await
 }
 
-async fn forget(connection: &mut SqliteConnection, user: &User, purpose: Purpose) -> Result<(), Failure> {
+async fn forget(connection: &mut Connection, user: &User, purpose: Purpose) -> Result<(), Failure> {
     for statement in [
         "DELETE FROM codes WHERE user_id = ? AND purpose = ?",
         "DELETE FROM code_tries WHERE user_id = ? AND purpose = ?",
     ] {
-        let delete = sqlx::query(statement).bind(user.id.as_bytes()).bind(purpose.as_str());
+        let delete = sql::query(statement).bind(user.id.as_bytes()).bind(purpose.as_str());
         delete.execute(&mut *connection).await.stored()?;
     }
     Ok(())
 }
 
 /// Voids codes that went to a number which is not the user's any more.
-pub async fn forget_texts(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
-    let delete = sqlx::query("DELETE FROM codes WHERE user_id = ? AND channel = 'sms'");
+pub async fn forget_texts(connection: &mut Connection, user: &User) -> Result<(), Failure> {
+    let delete = sql::query("DELETE FROM codes WHERE user_id = ? AND channel = 'sms'");
     delete.bind(user.id.as_bytes()).execute(connection).await.stored().map(drop)
 }
 
 /// Voids all codes of a user.
-pub async fn forget_all(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
+pub async fn forget_all(connection: &mut Connection, user: &User) -> Result<(), Failure> {
     for statement in ["DELETE FROM codes WHERE user_id = ?", "DELETE FROM code_tries WHERE user_id = ?"] {
-        sqlx::query(statement).bind(user.id.as_bytes()).execute(&mut *connection).await.stored()?;
+        sql::query(statement).bind(user.id.as_bytes()).execute(&mut *connection).await.stored()?;
     }
     Ok(())
 }
 
 /// The open account that has the address, if the attempt fits its code, and how that code came.
 async fn owner(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     attempt: &Attempt,
     rules: CodeRules,
 ) -> Result<Option<(User, Channel)>, Failure> {
@@ -229,18 +222,18 @@ async fn owner(
 
 /// How the code came that the attempt fits; it is gone then. A code that does not fit costs a try.
 pub async fn use_up(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user: &User,
     attempt: &Attempt,
     rules: CodeRules,
 ) -> Result<Option<Channel>, Failure> {
-    let row = sqlx::query("SELECT hash, expires_at, tries, channel FROM codes WHERE user_id = ? AND purpose = ?")
+    let row = sql::query("SELECT hash, expires_at, tries, channel FROM codes WHERE user_id = ? AND purpose = ?")
         .bind(user.id.as_bytes())
         .bind(attempt.purpose.as_str())
         .fetch_optional(&mut *connection)
         .await
         .stored()?;
-    let Some(row) = row.filter(|row| row.get::<i64, _>("expires_at") > attempt.at.as_micros()) else { return Ok(None) };
+    let Some(row) = row.filter(|row| row.get::<i64>("expires_at") > attempt.at.as_micros()) else { return Ok(None) };
     let by_address = tries_from(connection, user, attempt).await?;
     if !rules.may_try(by_address, row.get("tries")) {
         return Ok(None);
@@ -254,8 +247,8 @@ pub async fn use_up(
     Ok(None)
 }
 
-async fn tries_from(connection: &mut SqliteConnection, user: &User, attempt: &Attempt) -> Result<u32, Failure> {
-    let tries = sqlx::query_scalar("SELECT tries FROM code_tries WHERE user_id = ? AND purpose = ? AND address = ?")
+async fn tries_from(connection: &mut Connection, user: &User, attempt: &Attempt) -> Result<u32, Failure> {
+    let tries = sql::query_scalar("SELECT tries FROM code_tries WHERE user_id = ? AND purpose = ? AND address = ?")
         .bind(user.id.as_bytes())
         .bind(attempt.purpose.as_str())
         .bind(network_of(attempt.from).to_string())
@@ -265,14 +258,14 @@ async fn tries_from(connection: &mut SqliteConnection, user: &User, attempt: &At
     Ok(tries.unwrap_or(0))
 }
 
-async fn count_try(connection: &mut SqliteConnection, user: &User, attempt: &Attempt) -> Result<(), Failure> {
-    sqlx::query("UPDATE codes SET tries = tries + 1 WHERE user_id = ? AND purpose = ?")
+async fn count_try(connection: &mut Connection, user: &User, attempt: &Attempt) -> Result<(), Failure> {
+    sql::query("UPDATE codes SET tries = tries + 1 WHERE user_id = ? AND purpose = ?")
         .bind(user.id.as_bytes())
         .bind(attempt.purpose.as_str())
         .execute(&mut *connection)
         .await
         .stored()?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO code_tries (user_id, purpose, address, tries) VALUES (?, ?, ?, 1)
          ON CONFLICT (user_id, purpose, address) DO UPDATE SET tries = tries + 1",
     )

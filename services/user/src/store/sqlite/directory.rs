@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, ErrorCode, Failure, Page, PageRequest, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _};
 
 use super::{SqliteStore, changes, codes, failures, listing, rows};
 use crate::domain::code::HOUR;
@@ -45,7 +43,7 @@ impl Directory for SqliteStore {
     async fn closed_since(&self, cursor: u64, since: Timestamp, limit: u32) -> Result<Vec<Closure>, Failure> {
         // A reader without a cursor wants only what can still matter; the last position of what came before is no help.
         let since = if cursor == 0 { since.as_micros() } else { i64::MIN };
-        let found = sqlx::query("SELECT * FROM closures WHERE position > ? AND at > ? ORDER BY position LIMIT ?")
+        let found = sql::query("SELECT * FROM closures WHERE position > ? AND at > ? ORDER BY position LIMIT ?")
             .bind(cursor as i64)
             .bind(since)
             .bind(limit)
@@ -61,10 +59,10 @@ impl Directory for SqliteStore {
     }
 }
 
-fn closure(row: &SqliteRow) -> Result<Closure, Failure> {
+fn closure(row: &Row) -> Result<Closure, Failure> {
     Ok(Closure {
-        cursor: row.get::<i64, _>("position") as u64,
-        session: row.get::<Option<&[u8]>, _>("session_id").map(rows::session_id).transpose()?,
+        cursor: row.get::<i64>("position") as u64,
+        session: row.get::<Option<&[u8]>>("session_id").map(rows::session_id).transpose()?,
         user: UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?,
         at: Timestamp::from_micros(row.get("at")),
         reason: row.get("reason"),
@@ -72,11 +70,11 @@ fn closure(row: &SqliteRow) -> Result<Closure, Failure> {
 }
 
 /// `last_admin` where this user is an admin and nobody else could act as one.
-pub async fn keep_an_admin(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
+pub async fn keep_an_admin(connection: &mut Connection, user: &User) -> Result<(), Failure> {
     if !user.admin {
         return Ok(());
     }
-    let another: bool = sqlx::query_scalar(
+    let another: bool = sql::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM users
              WHERE admin = 1 AND verified = 1 AND suspended = 0 AND deleting = 0 AND id <> ?)",
     )
@@ -90,7 +88,7 @@ pub async fn keep_an_admin(connection: &mut SqliteConnection, user: &User) -> Re
 
 /// Removes an account with all that is its own, and says so.
 pub async fn delete(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     user: &User,
     actor: Actor,
@@ -104,13 +102,13 @@ pub async fn delete(
         "DELETE FROM account_work WHERE user_id = ?",
         "DELETE FROM users WHERE id = ?",
     ] {
-        sqlx::query(statement).bind(user.id.as_bytes()).execute(&mut *connection).await.stored()?;
+        sql::query(statement).bind(user.id.as_bytes()).execute(&mut *connection).await.stored()?;
     }
     outbox::append(connection, &announcer.deleted(user, actor)).await
 }
 
-async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, expiry: Expiry) -> Result<Swept, Failure> {
-    let old = sqlx::query(
+async fn sweep(connection: &mut Connection, announcer: &Announcer, expiry: Expiry) -> Result<Swept, Failure> {
+    let old = sql::query(
         "SELECT * FROM users WHERE verified = 0 AND deleting = 0 AND suspended = 0 AND created_at <= ? ORDER BY created_at LIMIT ?",
     )
     .bind(expiry.unverified_before.as_micros())
@@ -126,7 +124,7 @@ async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, expiry:
 }
 
 /// Each statement takes the time before which its rows are of no use.
-async fn sweep_rows(connection: &mut SqliteConnection, expiry: Expiry) -> Result<u64, Failure> {
+async fn sweep_rows(connection: &mut Connection, expiry: Expiry) -> Result<u64, Failure> {
     let statements = [
         (
             "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires_at <= ? LIMIT ?)",
@@ -154,7 +152,7 @@ async fn sweep_rows(connection: &mut SqliteConnection, expiry: Expiry) -> Result
     ];
     let mut removed = 0;
     for (statement, before) in statements {
-        let delete = sqlx::query(statement).bind(before.as_micros()).bind(BATCH);
+        let delete = sql::query(statement).bind(before.as_micros()).bind(BATCH);
         removed += delete.execute(&mut *connection).await.stored()?.rows_affected();
     }
     Ok(removed)

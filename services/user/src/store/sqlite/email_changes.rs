@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, Failure, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 
 use super::changes::revise;
 use super::{SqliteStore, accounts, codes, rows};
@@ -60,18 +59,14 @@ impl EmailChanges for SqliteStore {
 }
 
 /// Whether an address is nobody's, or of somebody who did not prove it in time.
-async fn may_have(connection: &mut SqliteConnection, email: &Email, yields_before: Timestamp) -> Result<bool, Failure> {
+async fn may_have(connection: &mut Connection, email: &Email, yields_before: Timestamp) -> Result<bool, Failure> {
     let owner = rows::by_email(connection, email).await?;
     Ok(owner.is_none_or(|owner| owner.yields(yields_before)))
 }
 
 /// Whose code it is, of all that asked for the address. One that does not fit costs each of them a try.
-async fn who_proved(
-    connection: &mut SqliteConnection,
-    attempt: &Attempt,
-    rules: CodeRules,
-) -> Result<Option<User>, Failure> {
-    let asked: Vec<Vec<u8>> = sqlx::query_scalar("SELECT user_id FROM codes WHERE purpose = ? AND target = ?")
+async fn who_proved(connection: &mut Connection, attempt: &Attempt, rules: CodeRules) -> Result<Option<User>, Failure> {
+    let asked: Vec<Vec<u8>> = sql::query_scalar("SELECT user_id FROM codes WHERE purpose = ? AND target = ?")
         .bind(Purpose::Email.as_str())
         .bind(attempt.email.as_str())
         .fetch_all(&mut *connection)
@@ -89,7 +84,7 @@ async fn who_proved(
 
 /// Codes that went to the old address are void; both addresses are told.
 async fn set_email(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     user: &mut User,
     attempt: &Attempt,

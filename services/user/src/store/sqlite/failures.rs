@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use kit::net::network_of;
 use kit::{Act, Failure, TenantId, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _};
 
 use super::{changes, rows};
 use crate::events::Announcer;
@@ -18,23 +16,17 @@ const COUNTED_FOR: Duration = Duration::from_secs(60);
 const BATCH: u32 = 100;
 
 /// Records a wrong password, with how many came since the last act as `attempts`; within the minute it is only counted.
-pub async fn record(
-    connection: &mut SqliteConnection,
-    announcer: &Announcer,
-    user: UserId,
-    act: Act,
-) -> Result<(), Failure> {
+pub async fn record(connection: &mut Connection, announcer: &Announcer, user: UserId, act: Act) -> Result<(), Failure> {
     let network = act.address.map(|address| network_of(address).to_string()).unwrap_or_default();
     let now = announcer.ambient().now();
-    let counted: Option<(i64, u32)> = sqlx::query_as(
-        "SELECT told_at, untold FROM password_failures WHERE user_id = ? AND action = ? AND network = ?",
-    )
-    .bind(user.as_bytes())
-    .bind(&act.action)
-    .bind(&network)
-    .fetch_optional(&mut *connection)
-    .await
-    .stored()?;
+    let counted: Option<(i64, u32)> =
+        sql::query_as("SELECT told_at, untold FROM password_failures WHERE user_id = ? AND action = ? AND network = ?")
+            .bind(user.as_bytes())
+            .bind(&act.action)
+            .bind(&network)
+            .fetch_optional(&mut *connection)
+            .await
+            .stored()?;
     let (told_at, untold) = counted.map_or((None, 0), |(at, untold)| (Some(Timestamp::from_micros(at)), untold));
     let attempts = untold.saturating_add(1);
     if let Some(told_at) = told_at.filter(|at| now.since(*at) < COUNTED_FOR) {
@@ -45,14 +37,14 @@ pub async fn record(
 }
 
 async fn count(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user: UserId,
     action: &str,
     network: &str,
     told_at: Timestamp,
     untold: u32,
 ) -> Result<(), Failure> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO password_failures (user_id, action, network, told_at, untold) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (user_id, action, network) DO UPDATE SET told_at = excluded.told_at, untold = excluded.untold",
     )
@@ -68,8 +60,8 @@ async fn count(
 }
 
 /// Tells of what was counted and followed by nothing, and forgets the counts; how many.
-pub async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, now: Timestamp) -> Result<u64, Failure> {
-    let old = sqlx::query(
+pub async fn sweep(connection: &mut Connection, announcer: &Announcer, now: Timestamp) -> Result<u64, Failure> {
+    let old = sql::query(
         "SELECT password_failures.*, users.tenant_id FROM password_failures
          JOIN users ON users.id = password_failures.user_id WHERE told_at <= ? ORDER BY told_at LIMIT ?",
     )
@@ -79,13 +71,13 @@ pub async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, now
     .await
     .stored()?;
     for row in &old {
-        if row.get::<u32, _>("untold") > 0 {
+        if row.get::<u32>("untold") > 0 {
             changes::record(connection, announcer, &counted(row)?).await?;
         }
-        sqlx::query("DELETE FROM password_failures WHERE user_id = ? AND action = ? AND network = ?")
-            .bind(row.get::<&[u8], _>("user_id"))
-            .bind(row.get::<&str, _>("action"))
-            .bind(row.get::<&str, _>("network"))
+        sql::query("DELETE FROM password_failures WHERE user_id = ? AND action = ? AND network = ?")
+            .bind(row.get::<&[u8]>("user_id"))
+            .bind(row.get::<&str>("action"))
+            .bind(row.get::<&str>("network"))
             .execute(&mut *connection)
             .await
             .stored()?;
@@ -94,11 +86,11 @@ pub async fn sweep(connection: &mut SqliteConnection, announcer: &Announcer, now
 }
 
 /// The act of a count, which knows the network and no single address.
-fn counted(row: &SqliteRow) -> Result<Act, Failure> {
+fn counted(row: &Row) -> Result<Act, Failure> {
     let user = UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?;
     let tenant = TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| rows::broken("tenant id"))?;
-    let act = Act::anonymous(row.get("action"), "user", user).detail("attempts", row.get::<u32, _>("untold"));
-    Ok(Act { tenant: Some(tenant), address: row.get::<&str, _>("network").parse().ok(), ..act })
+    let act = Act::anonymous(row.get("action"), "user", user).detail("attempts", row.get::<u32>("untold"));
+    Ok(Act { tenant: Some(tenant), address: row.get::<&str>("network").parse().ok(), ..act })
 }
 
 #[cfg(test)]
@@ -132,7 +124,7 @@ mod tests {
              VALUES (?, ?, 'ada@example.org', 'Ada', 'Lovelace', '', 1, 0, 1, 0, 0, 0, 1)";
         let work = database.write(move |c| {
             Box::pin(async move {
-                let insert = sqlx::query(insert).bind(user.as_bytes()).bind(tenant.as_bytes());
+                let insert = sql::query(insert).bind(user.as_bytes()).bind(tenant.as_bytes());
                 insert.execute(c).await.stored().map(drop)
             })
         });

@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use kit::{Failure, Timestamp};
-use sql::Stored as _;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use sql::{Row, Stored as _};
 
 use super::{SqliteStore, rows};
 use crate::domain::SigningKey;
@@ -13,7 +11,7 @@ use crate::ports::KeyStore;
 #[async_trait]
 impl KeyStore for SqliteStore {
     async fn all(&self) -> Result<Vec<SigningKey>, Failure> {
-        let found = sqlx::query("SELECT * FROM signing_keys ORDER BY signs_from DESC");
+        let found = sql::query("SELECT * FROM signing_keys ORDER BY signs_from DESC");
         found.fetch_all(self.database.readers()).await.stored()?.iter().map(key).collect()
     }
 
@@ -21,7 +19,7 @@ impl KeyStore for SqliteStore {
         let work = self.database.write(move |c| {
             Box::pin(async move {
                 let covered: bool =
-                    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM signing_keys WHERE signs_until > ?)")
+                    sql::query_scalar("SELECT EXISTS (SELECT 1 FROM signing_keys WHERE signs_until > ?)")
                         .bind(key.signs_from.as_micros())
                         .fetch_one(&mut *c)
                         .await
@@ -29,7 +27,7 @@ impl KeyStore for SqliteStore {
                 if covered {
                     return Ok(false);
                 }
-                sqlx::query(
+                sql::query(
                     "INSERT INTO signing_keys (kid, public_key, sealed, signs_from, signs_until) VALUES (?, ?, ?, ?, ?)",
                 )
                 .bind(&key.kid)
@@ -49,7 +47,7 @@ impl KeyStore for SqliteStore {
     async fn forget(&self, before: Timestamp) -> Result<u64, Failure> {
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let delete = sqlx::query("DELETE FROM signing_keys WHERE signs_until < ?").bind(before.as_micros());
+                let delete = sql::query("DELETE FROM signing_keys WHERE signs_until < ?").bind(before.as_micros());
                 delete.execute(c).await.stored().map(|done| done.rows_affected())
             })
         });
@@ -57,10 +55,10 @@ impl KeyStore for SqliteStore {
     }
 }
 
-fn key(row: &SqliteRow) -> Result<SigningKey, Failure> {
+fn key(row: &Row) -> Result<SigningKey, Failure> {
     Ok(SigningKey {
         kid: row.get("kid"),
-        public_key: row.get::<Vec<u8>, _>("public_key").try_into().map_err(|_| rows::broken("public key"))?,
+        public_key: row.get::<Vec<u8>>("public_key").try_into().map_err(|_| rows::broken("public key"))?,
         sealed: row.get("sealed"),
         signs_from: Timestamp::from_micros(row.get("signs_from")),
         signs_until: Timestamp::from_micros(row.get("signs_until")),

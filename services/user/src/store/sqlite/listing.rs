@@ -2,8 +2,7 @@
 
 use kit::sort::Mark;
 use kit::{Cursor, Failure, Page, PageRequest, UserId};
-use sql::Stored as _;
-use sqlx::SqlitePool;
+use sql::{Readers, Stored as _};
 
 use super::rows;
 use crate::domain::{Email, Listing, Sort, SortBy, User};
@@ -36,10 +35,10 @@ const fn statement(sort: Sort) -> &'static str {
     }
 }
 
-pub async fn list(readers: &SqlitePool, listing: &Listing, page: &PageRequest) -> Result<Page<User>, Failure> {
+pub async fn list(readers: &Readers, listing: &Listing, page: &PageRequest) -> Result<Page<User>, Failure> {
     let after = page.after.as_ref().map(|cursor| listing.sort.read::<UserId>(cursor)).transpose()?;
     let filter = &listing.filter;
-    let query = sqlx::query(statement(listing.sort))
+    let query = sql::query(statement(listing.sort))
         .bind(filter.email.as_ref().map(Email::as_str))
         .bind(filter.verified)
         .bind(filter.admin)

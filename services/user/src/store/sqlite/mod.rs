@@ -21,7 +21,7 @@ use sql::Database;
 use crate::events::Announcer;
 
 /// The tables, beside the bus's in the same file.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/user/sqlite");
+pub static MIGRATIONS: sql::Migrations = sql::Migrations::sqlite_only(sqlx::migrate!("../../migrations/user/sqlite"));
 
 /// Accounts, codes, sessions and keys of one installation. Cheap to clone.
 #[derive(Clone)]

@@ -1,22 +1,21 @@
 //! Where users logged in from, in SQLite: so that a login from elsewhere can be told.
 
 use kit::Failure;
-use sql::Stored as _;
-use sqlx::SqliteConnection;
+use sql::{Connection, Stored as _};
 
 use crate::domain::place::REMEMBERED;
 use crate::domain::{NewSession, User};
 
 /// Remembers the place of a login; whether its user logged in before and never from there.
-pub async fn visit(connection: &mut SqliteConnection, user: &User, login: &NewSession) -> Result<bool, Failure> {
+pub async fn visit(connection: &mut Connection, user: &User, login: &NewSession) -> Result<bool, Failure> {
     let (all, here): (i64, i64) =
-        sqlx::query_as("SELECT COUNT(*), COALESCE(SUM(place = ?), 0) FROM login_places WHERE user_id = ?")
+        sql::query_as("SELECT COUNT(*), COALESCE(SUM(place = ?), 0) FROM login_places WHERE user_id = ?")
             .bind(login.place.as_slice())
             .bind(user.id.as_bytes())
             .fetch_one(&mut *connection)
             .await
             .stored()?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO login_places (user_id, place, seen_at) VALUES (?, ?, ?)
          ON CONFLICT (user_id, place) DO UPDATE SET seen_at = excluded.seen_at",
     )
@@ -32,14 +31,14 @@ pub async fn visit(connection: &mut SqliteConnection, user: &User, login: &NewSe
     Ok(all > 0 && here == 0)
 }
 
-async fn forget_oldest(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
+async fn forget_oldest(connection: &mut Connection, user: &User) -> Result<(), Failure> {
     let oldest: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT place FROM login_places WHERE user_id = ? ORDER BY seen_at LIMIT 1")
+        sql::query_scalar("SELECT place FROM login_places WHERE user_id = ? ORDER BY seen_at LIMIT 1")
             .bind(user.id.as_bytes())
             .fetch_optional(&mut *connection)
             .await
             .stored()?;
-    let delete = sqlx::query("DELETE FROM login_places WHERE user_id = ? AND place = ?");
+    let delete = sql::query("DELETE FROM login_places WHERE user_id = ? AND place = ?");
     delete.bind(user.id.as_bytes()).bind(oldest).execute(connection).await.stored().map(drop)
 }
 

@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, ErrorCode, Failure, SessionId, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _};
 
 use super::{SqliteStore, accounts, changes, failures, places, rows};
 use crate::domain::{Credentials, MOST_SESSIONS, NewSession, NewToken, Reason, Rotation, Session, User};
@@ -43,7 +41,7 @@ impl SessionStore for SqliteStore {
         let work = self.database.write(move |c| {
             Box::pin(async move {
                 let open: bool =
-                    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND user_id = ?)")
+                    sql::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND user_id = ?)")
                         .bind(session.as_bytes())
                         .bind(user.as_bytes())
                         .fetch_one(&mut *c)
@@ -60,7 +58,7 @@ impl SessionStore for SqliteStore {
     }
 
     async fn list(&self, user: UserId, at: Timestamp) -> Result<Vec<Session>, Failure> {
-        let found = sqlx::query("SELECT * FROM sessions WHERE user_id = ? AND expires_at > ? ORDER BY id DESC LIMIT ?")
+        let found = sql::query("SELECT * FROM sessions WHERE user_id = ? AND expires_at > ? ORDER BY id DESC LIMIT ?")
             .bind(user.as_bytes())
             .bind(at.as_micros())
             .bind(MOST_SESSIONS)
@@ -71,7 +69,7 @@ impl SessionStore for SqliteStore {
     }
 
     async fn bearer(&self, user: UserId, session: SessionId, at: Timestamp) -> Result<Option<User>, Failure> {
-        let row = sqlx::query(
+        let row = sql::query(
             "SELECT users.* FROM users JOIN sessions ON sessions.user_id = users.id
              WHERE sessions.id = ? AND users.id = ? AND sessions.expires_at > ?",
         )
@@ -85,7 +83,7 @@ impl SessionStore for SqliteStore {
     }
 }
 
-fn session(row: &SqliteRow) -> Result<Session, Failure> {
+fn session(row: &Row) -> Result<Session, Failure> {
     Ok(Session {
         id: rows::session_id(row.get("id"))?,
         created_at: Timestamp::from_micros(row.get("created_at")),
@@ -96,7 +94,7 @@ fn session(row: &SqliteRow) -> Result<Session, Failure> {
 }
 
 async fn open(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     login: &Credentials,
     new: &NewSession,
@@ -118,9 +116,9 @@ async fn open(
 }
 
 /// Closes the oldest sessions, so that with one more there are not too many.
-async fn make_room(connection: &mut SqliteConnection, announcer: &Announcer, user: UserId) -> Result<(), Failure> {
+async fn make_room(connection: &mut Connection, announcer: &Announcer, user: UserId) -> Result<(), Failure> {
     let surplus: Vec<Vec<u8>> =
-        sqlx::query_scalar("SELECT id FROM sessions WHERE user_id = ? ORDER BY id DESC LIMIT -1 OFFSET ?")
+        sql::query_scalar("SELECT id FROM sessions WHERE user_id = ? ORDER BY id DESC LIMIT -1 OFFSET ?")
             .bind(user.as_bytes())
             .bind(MOST_SESSIONS - 1)
             .fetch_all(&mut *connection)
@@ -133,8 +131,8 @@ async fn make_room(connection: &mut SqliteConnection, announcer: &Announcer, use
     Ok(())
 }
 
-async fn insert(connection: &mut SqliteConnection, user: UserId, new: &NewSession) -> Result<(), Failure> {
-    sqlx::query(
+async fn insert(connection: &mut Connection, user: UserId, new: &NewSession) -> Result<(), Failure> {
+    sql::query(
         "INSERT INTO sessions (id, user_id, address, agent, created_at, last_used_at, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
@@ -151,8 +149,8 @@ async fn insert(connection: &mut SqliteConnection, user: UserId, new: &NewSessio
     insert_token(connection, new.id, new.token).await
 }
 
-async fn insert_token(connection: &mut SqliteConnection, session: SessionId, token: NewToken) -> Result<(), Failure> {
-    sqlx::query("INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES (?, ?, ?)")
+async fn insert_token(connection: &mut Connection, session: SessionId, token: NewToken) -> Result<(), Failure> {
+    sql::query("INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES (?, ?, ?)")
         .bind(token.hash.as_slice())
         .bind(session.as_bytes())
         .bind(token.expires_at.as_micros())
@@ -163,14 +161,14 @@ async fn insert_token(connection: &mut SqliteConnection, session: SessionId, tok
 }
 
 async fn rotate(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     presented: [u8; 32],
     next: NewToken,
     at: Timestamp,
     act: Act,
 ) -> Result<Rotation, Failure> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT sessions.id, sessions.user_id, refresh_tokens.used_at
          FROM refresh_tokens JOIN sessions ON sessions.id = refresh_tokens.session_id
          WHERE refresh_tokens.hash = ? AND refresh_tokens.expires_at > ?",
@@ -184,7 +182,7 @@ async fn rotate(
     let id = rows::session_id(row.get("id"))?;
     let user = UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?;
     let user = rows::by_id(connection, user).await?.ok_or_else(|| rows::broken("session: its user is gone"))?;
-    if row.get::<Option<i64>, _>("used_at").is_some() {
+    if row.get::<Option<i64>>("used_at").is_some() {
         rows::close_session(connection, user.id, id, Reason::RefreshTokenReused, at).await?;
         let act = Act { subject_id: id.to_string(), ..changes::about(act, &user) };
         changes::record(connection, announcer, &act).await?;
@@ -195,19 +193,19 @@ async fn rotate(
 }
 
 async fn renew(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     presented: [u8; 32],
     session: SessionId,
     next: NewToken,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE hash = ?")
+    sql::query("UPDATE refresh_tokens SET used_at = ? WHERE hash = ?")
         .bind(at.as_micros())
         .bind(presented.as_slice())
         .execute(&mut *connection)
         .await
         .stored()?;
-    sqlx::query("UPDATE sessions SET last_used_at = ?, expires_at = ? WHERE id = ?")
+    sql::query("UPDATE sessions SET last_used_at = ?, expires_at = ? WHERE id = ?")
         .bind(at.as_micros())
         .bind(next.expires_at.as_micros())
         .bind(session.as_bytes())

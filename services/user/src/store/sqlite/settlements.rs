@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, Failure, TenantId, Timestamp, UserId};
-use sql::Stored as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sql::{Connection, Row, Stored as _};
 
 use super::changes::revise;
 use super::{SqliteStore, codes, directory, rows};
@@ -69,7 +67,7 @@ impl Settlements for SqliteStore {
 
     async fn open_work(&self, after: Option<UserId>, limit: u32) -> Result<Vec<Settlement>, Failure> {
         let after = after.map(|user| user.as_bytes().to_vec()).unwrap_or_default();
-        let found = sqlx::query("SELECT * FROM account_work WHERE user_id > ? ORDER BY user_id LIMIT ?")
+        let found = sql::query("SELECT * FROM account_work WHERE user_id > ? ORDER BY user_id LIMIT ?")
             .bind(after)
             .bind(limit)
             .fetch_all(self.database.readers())
@@ -79,7 +77,7 @@ impl Settlements for SqliteStore {
     }
 
     async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure> {
-        let row = sqlx::query("SELECT * FROM account_work WHERE user_id = ?").bind(user.as_bytes());
+        let row = sql::query("SELECT * FROM account_work WHERE user_id = ?").bind(user.as_bytes());
         row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(settlement).transpose()
     }
 
@@ -95,7 +93,7 @@ impl Settlements for SqliteStore {
 
 /// Voids every session and key of a user, and notes the work on what they hold elsewhere.
 async fn close(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     announcer: &Announcer,
     user: &User,
     wish: Wish,
@@ -106,7 +104,7 @@ async fn close(
         Wish::Removed => Reason::Deleted,
     };
     rows::close_account(connection, announcer, user.id, reason).await?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO account_work (user_id, tenant_id, wish, actor, asked_at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (user_id) DO UPDATE SET
              wish = excluded.wish, actor = excluded.actor, asked_at = excluded.asked_at",
@@ -123,8 +121,8 @@ async fn close(
 }
 
 /// Takes off the work of one suspension, which may have been followed by another while it was done.
-async fn done(connection: &mut SqliteConnection, work: Settlement) -> Result<(), Failure> {
-    let delete = sqlx::query("DELETE FROM account_work WHERE user_id = ? AND wish = ? AND asked_at = ?")
+async fn done(connection: &mut Connection, work: Settlement) -> Result<(), Failure> {
+    let delete = sql::query("DELETE FROM account_work WHERE user_id = ? AND wish = ? AND asked_at = ?")
         .bind(work.user.as_bytes())
         .bind(Wish::Stopped.as_str())
         .bind(work.asked_at.as_micros());
@@ -132,12 +130,12 @@ async fn done(connection: &mut SqliteConnection, work: Settlement) -> Result<(),
 }
 
 /// Takes off the work of any suspension; that of a departure stays until the account is gone.
-async fn lift(connection: &mut SqliteConnection, user: UserId) -> Result<(), Failure> {
-    let delete = sqlx::query("DELETE FROM account_work WHERE user_id = ? AND wish = ?");
+async fn lift(connection: &mut Connection, user: UserId) -> Result<(), Failure> {
+    let delete = sql::query("DELETE FROM account_work WHERE user_id = ? AND wish = ?");
     delete.bind(user.as_bytes()).bind(Wish::Stopped.as_str()).execute(connection).await.stored().map(drop)
 }
 
-async fn erase(connection: &mut SqliteConnection, announcer: &Announcer, work: Settlement) -> Result<bool, Failure> {
+async fn erase(connection: &mut Connection, announcer: &Announcer, work: Settlement) -> Result<bool, Failure> {
     let user = rows::by_id(connection, work.user).await?.filter(|user| user.deleting);
     let Some(user) = user else { return Ok(false) };
     let actor = if work.actor == user.id { Actor::User(user.id) } else { Actor::Admin(work.actor) };
@@ -146,7 +144,7 @@ async fn erase(connection: &mut SqliteConnection, announcer: &Announcer, work: S
     Ok(true)
 }
 
-fn settlement(row: &SqliteRow) -> Result<Settlement, Failure> {
+fn settlement(row: &Row) -> Result<Settlement, Failure> {
     Ok(Settlement {
         user: UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?,
         tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| rows::broken("tenant id"))?,

@@ -49,7 +49,7 @@ impl ReadModel for Broken {
         if self.1 != Breaks::Gone {
             return self.0.tenant_owner(tenant).await;
         }
-        let owner = sqlx::query_scalar::<_, Vec<u8>>("SELECT user_id FROM people WHERE tenant_id = ?")
+        let owner = sql::query_scalar::<Vec<u8>>("SELECT user_id FROM people WHERE tenant_id = ?")
             .bind(tenant.as_bytes())
             .fetch_optional(self.0.0.readers())
             .await
@@ -65,7 +65,7 @@ impl ReadModel for Broken {
         if self.1 != Breaks::Tenant {
             return self.0.allocation(tenant, id).await;
         }
-        let owner = sqlx::query_scalar::<_, Vec<u8>>("SELECT tenant_id FROM allocation_copies WHERE id = ?")
+        let owner = sql::query_scalar::<Vec<u8>>("SELECT tenant_id FROM allocation_copies WHERE id = ?")
             .bind(id.as_bytes())
             .fetch_optional(self.0.0.readers())
             .await
@@ -98,7 +98,7 @@ impl Broken {
         let user = person.user;
         let work = self.0.0.write(move |c| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM people WHERE user_id = ?").bind(user.as_bytes()).execute(c).await;
+                let done = sql::query("DELETE FROM people WHERE user_id = ?").bind(user.as_bytes()).execute(c).await;
                 done.map(drop).map_err(Failure::internal)
             })
         });

@@ -43,7 +43,7 @@ impl Broken {
     async fn run(&self, statement: &'static str, id: CommentId) {
         let work = self.0.database.write(move |c| {
             Box::pin(async move {
-                let done = sqlx::query(statement).bind(id.as_bytes()).execute(c).await;
+                let done = sql::query(statement).bind(id.as_bytes()).execute(c).await;
                 done.map(drop).map_err(Failure::internal)
             })
         });
@@ -52,7 +52,7 @@ impl Broken {
 
     /// Who wrote a comment about what, whoever asks under whatever machine.
     async fn whose(&self, id: CommentId) -> Option<(UserId, MachineId)> {
-        let row: Option<(Vec<u8>, Vec<u8>)> = sqlx::query_as("SELECT user_id, machine_id FROM comments WHERE id = ?")
+        let row: Option<(Vec<u8>, Vec<u8>)> = sql::query_as("SELECT user_id, machine_id FROM comments WHERE id = ?")
             .bind(id.as_bytes())
             .fetch_optional(self.0.database.readers())
             .await

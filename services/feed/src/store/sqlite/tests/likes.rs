@@ -52,10 +52,10 @@ impl LikeStore for Broken {
             Box::pin(async move {
                 put(c, user, machine, stance, at).await?;
                 if lost {
-                    let now = read(c, None, machine).await?;
+                    let now = read(&mut *c, None, machine).await?;
                     let back = |then: u64, now: u64| then as i64 - now as i64;
                     let moved = (back(before.likes, now.likes), back(before.dislikes, now.dislikes));
-                    count(c, machine, moved).await?;
+                    count(&mut *c, machine, moved).await?;
                 }
                 count(c, machine, moves).await?;
                 read(c, Some(user), machine).await
@@ -68,7 +68,7 @@ impl LikeStore for Broken {
         if self.1 != Breaks::Owner {
             return self.0.of_user(user, limit).await;
         }
-        let everybody: Vec<Vec<u8>> = sqlx::query_scalar("SELECT DISTINCT user_id FROM likes")
+        let everybody: Vec<Vec<u8>> = sql::query_scalar("SELECT DISTINCT user_id FROM likes")
             .fetch_all(self.0.database.readers())
             .await
             .map_err(Failure::internal)?;

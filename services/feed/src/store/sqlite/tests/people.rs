@@ -33,7 +33,7 @@ impl Broken {
     async fn forget(&self, user: UserId) {
         let work = self.0.database.write(move |c| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM people WHERE user_id = ?").bind(user.as_bytes()).execute(c).await;
+                let done = sql::query("DELETE FROM people WHERE user_id = ?").bind(user.as_bytes()).execute(c).await;
                 done.map(drop).map_err(Failure::internal)
             })
         });

@@ -7,10 +7,11 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use kit::context::{Context, capture};
 use kit::{ErrorCode, Failure};
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::Stored as _;
+use crate::connection::{Connection, Inner};
+use crate::{Stored as _, Work};
 
 /// How many transactions share one commit at most.
 const BATCH: usize = 64;
@@ -31,7 +32,7 @@ enum Message {
 /// A transaction whose result is held back until the commit is known.
 trait Job: Send {
     /// Runs the work; says whether its changes are to be kept.
-    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool>;
+    fn run<'a>(&'a mut self, connection: &'a mut Connection) -> BoxFuture<'a, bool>;
     /// Answers: with the work's own result, or with what went wrong around it.
     fn finish(self: Box<Self>, around: Result<(), Failure>);
 }
@@ -47,9 +48,9 @@ struct Typed<T, F> {
 impl<T, F> Job for Typed<T, F>
 where
     T: Send + 'static,
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>> + Send + 'static,
+    F: Work<T>,
 {
-    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool> {
+    fn run<'a>(&'a mut self, connection: &'a mut Connection) -> BoxFuture<'a, bool> {
         let (work, context) = (self.work.take(), std::mem::take(&mut self.context));
         Box::pin(async move {
             let work = async { work.expect("a job runs once")(connection).await };
@@ -73,7 +74,7 @@ where
 }
 
 impl Writer {
-    pub fn start(connection: SqliteConnection) -> Self {
+    pub fn start(connection: Connection) -> Self {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let commits = watch::Sender::new(0);
         tokio::spawn(run(connection, waiting, commits.clone()));
@@ -87,7 +88,7 @@ impl Writer {
     pub async fn write<T, F>(&self, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>> + Send + 'static,
+        F: Work<T>,
     {
         let (answer, result) = oneshot::channel();
         let job = Box::new(Typed { work: Some(work), context: capture(), result: None, answer });
@@ -104,7 +105,7 @@ impl Writer {
     }
 }
 
-async fn run(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Message>, commits: watch::Sender<u64>) {
+async fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Message>, commits: watch::Sender<u64>) {
     let mut messages = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut messages, BATCH).await > 0 {
         let mut batch = Vec::with_capacity(messages.len());
@@ -123,14 +124,16 @@ async fn run(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Messa
             job.finish(outcome.clone());
         }
         if let Some(done) = close {
-            let _ = connection.close().await;
+            if let Inner::Sqlite(connection) = connection.0 {
+                let _ = connection.close().await;
+            }
             let _ = done.send(());
             return;
         }
     }
 }
 
-async fn commit(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+async fn commit(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     execute(connection, "BEGIN IMMEDIATE").await?;
     let done = run_and_commit(connection, batch).await;
     if done.is_err() {
@@ -141,7 +144,7 @@ async fn commit(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -
     done.map_err(Failure::unknown)
 }
 
-async fn run_and_commit(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+async fn run_and_commit(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     for job in batch {
         execute(connection, "SAVEPOINT job").await?;
         if !job.run(connection).await {
@@ -152,8 +155,8 @@ async fn run_and_commit(connection: &mut SqliteConnection, batch: &mut [Box<dyn 
     execute(connection, "COMMIT").await
 }
 
-async fn execute(connection: &mut SqliteConnection, statement: &'static str) -> Result<(), Failure> {
-    let done = sqlx::query(statement).execute(connection).await.stored();
+async fn execute(connection: &mut Connection, statement: &'static str) -> Result<(), Failure> {
+    let done = crate::query(statement).execute(connection).await.stored();
     done.map(drop).inspect_err(|failure| tracing::error!(%failure, statement, "the database refused a statement"))
 }
 
@@ -167,7 +170,7 @@ mod tests {
         let database = Database::open(&directory.path().join("test.db"), &[]).await.unwrap();
         let made = database.write(|c| {
             Box::pin(async move {
-                sqlx::query("CREATE TABLE t (n INTEGER PRIMARY KEY)").execute(c).await.stored()?;
+                crate::query("CREATE TABLE t (n INTEGER PRIMARY KEY)").execute(c).await.stored()?;
                 Ok(())
             })
         });
@@ -178,7 +181,7 @@ mod tests {
     async fn insert(database: &Database, n: i64, fail: bool) -> Result<(), Failure> {
         let work = database.write(move |c| {
             Box::pin(async move {
-                sqlx::query("INSERT INTO t (n) VALUES (?)").bind(n).execute(c).await.stored()?;
+                crate::query("INSERT INTO t (n) VALUES (?)").bind(n).execute(c).await.stored()?;
                 assert!(n != 13, "an unlucky number");
                 if fail { Err(Failure::of(ErrorCode::NameTaken)) } else { Ok(()) }
             })
@@ -187,7 +190,7 @@ mod tests {
     }
 
     async fn numbers(database: &Database) -> Vec<i64> {
-        sqlx::query_scalar("SELECT n FROM t ORDER BY n").fetch_all(database.readers()).await.unwrap()
+        crate::query_scalar("SELECT n FROM t ORDER BY n").fetch_all(database.readers()).await.unwrap()
     }
 
     #[tokio::test]
@@ -215,7 +218,7 @@ mod tests {
     #[tokio::test]
     async fn readers_cannot_write() {
         let (_directory, database) = database().await;
-        let refused = sqlx::query("INSERT INTO t (n) VALUES (1)").execute(database.readers()).await;
+        let refused = crate::query("INSERT INTO t (n) VALUES (1)").execute(database.readers()).await;
         assert!(refused.is_err());
     }
 }
