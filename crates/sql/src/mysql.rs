@@ -197,19 +197,23 @@ mod tests {
 
     #[tokio::test]
     async fn transactions_that_read_and_write_the_same_row_lose_nothing() {
-        let tables = ["CREATE TABLE counters (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)", "INSERT INTO counters VALUES (1, 0)"];
+        let tables =
+            ["CREATE TABLE counters (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)", "INSERT INTO counters VALUES (1, 0)"];
         let (database, name) = fresh(&tables).await;
         let done = join_all((0..40).map(|_| count_up(&database))).await;
         let well = done.iter().filter(|done| done.is_ok()).count() as i64;
         let n: i64 = query_scalar("SELECT n FROM counters").fetch_one(database.readers()).await.unwrap();
         assert_eq!(n, well, "what was answered well counts once, what was not does not");
-        assert!(well > 0 && done.iter().flat_map(|done| done.as_ref().err()).all(|e| e.code == ErrorCode::StoreUnavailable));
+        assert!(
+            well > 0 && done.iter().flat_map(|done| done.as_ref().err()).all(|e| e.code == ErrorCode::StoreUnavailable)
+        );
         gone(&database, &name).await;
     }
 
     #[tokio::test]
     async fn a_failing_transaction_leaves_nothing_and_a_duplicate_can_be_skipped() {
-        let (database, name) = fresh(&["CREATE TABLE t (n BIGINT PRIMARY KEY, flag BIGINT NOT NULL, b BINARY(2))"]).await;
+        let (database, name) =
+            fresh(&["CREATE TABLE t (n BIGINT PRIMARY KEY, flag BIGINT NOT NULL, b BINARY(2))"]).await;
         let insert = |n: i64, fails: bool| {
             database.write(move |c| {
                 Box::pin(async move {
