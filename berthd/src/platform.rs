@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kit::{Ambient, Failure, InstallationId, MasterKey, ServiceName};
 use sql::Database;
-use sql::Migrations;
 use wire::auth::{Door, KeyRing};
 use wire::drain::Drain;
 use wire::limit::Limits;
