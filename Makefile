@@ -2,7 +2,7 @@
 BERTH_CACHE ?= $(HOME)/.cache/berth
 export CARGO_TARGET_DIR ?= $(BERTH_CACHE)/target
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-full check update clean-data images bench
+.PHONY: help up cluster down test test-full check update clean-data images bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,7 +10,10 @@ help: ## this list
 up: ## install and start what is missing, serve Berth, walk its main job once
 	@stack/up.sh
 
-down: ## stop what `make up` started
+cluster: ## the eight services on their real servers, as processes of their own behind NGINX
+	@stack/cluster.sh up
+
+down: ## stop what `make up` and `make cluster` started
 	@stack/down.sh
 
 test: ## all tests, with all they need

@@ -1,13 +1,23 @@
 #!/usr/bin/env bash
-# Forgets everything that `make up` made: the data directory, and this installation's containers, volumes and networks.
+# Forgets everything that `make up` and `make cluster` made: their directories, databases included, and their installations'
+# containers, volumes and networks.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 DATA_DIR="${BERTH_DATA_DIR:-$HOME/.local/share/berth}"
+CLUSTER_DIR="${CLUSTER_DIR:-$HOME/.local/share/berth-cluster}"
 
-! our_pid "$STACK_DIR/berthd.pid" >/dev/null || die "Berth is serving: run make down first"
-[ -d "$DATA_DIR" ] || { say "nothing to forget: no $DATA_DIR"; exit 0; }
-[ -e "$DATA_DIR/installation" ] || die "$DATA_DIR holds no Berth (no file named installation): not touched"
-engine_answers || "$BERTH_ROOT/stack/engine.sh" up
-remove_installation "$DATA_DIR"
-rm -rf "$DATA_DIR"
-say "forgotten: $DATA_DIR"
+# forget DIR MARK: only what holds the file MARK, which Berth made.
+forget() {
+    [ -d "$1" ] || { say "nothing to forget: no $1"; return; }
+    [ -e "$1/$2" ] || die "$1 holds no Berth (no file named $2): not touched"
+    engine_answers || "$BERTH_ROOT/stack/engine.sh" up
+    remove_installation "$1"
+    rm -rf "$1"
+    say "forgotten: $1"
+}
+
+for file in "$STACK_DIR/berthd.pid" "$CLUSTER_DIR"/*/pid "$CLUSTER_DIR"/servers/*/pid; do
+    ! our_pid "$file" >/dev/null || die "Berth is serving: run make down first"
+done
+forget "$DATA_DIR" installation
+forget "$CLUSTER_DIR" name

@@ -4,10 +4,12 @@
 # usage: stack/servers.sh up|down|status|env         the shared ones; `env` prints the variables that tests find them by
 #        stack/servers.sh one NAME DIR [PORT...]     one more, a test's own: prints its address; in a known DIR it comes back on its ports
 #        stack/servers.sh end DIR                    ends that one; its data stays, its process is in DIR/pid
+# SERVERS_HOME keeps another set of the shared ones.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 SERVERS=(mariadb mongodb cassandra redis kafka)
-SERVERS_DIR="$BERTH_CACHE/servers"
+SERVERS_DIR="${SERVERS_HOME:-$BERTH_CACHE/servers}"
+PROGRAMS="$BERTH_CACHE/servers/lib"
 ENV_FILE="$SERVERS_DIR/env"
 # Slow disks and cold caches included; a warm start is seconds.
 PATIENCE=120
@@ -39,9 +41,9 @@ install_java() {
 # Another Java stands in its place: `java` is there, but not this one.
 apt_java() { can_install && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install openjdk-17-jre-headless >&2; }
 
-# maven_lib NAME: the jars that its pom.xml names, in $SERVERS_DIR/lib/NAME, obtained once.
+# maven_lib NAME: the jars that its pom.xml names, in $PROGRAMS/NAME, obtained once.
 maven_lib() {
-    local lib="$SERVERS_DIR/lib/$1" pom="$SERVER_HOME/pom.xml"
+    local lib="$PROGRAMS/$1" pom="$SERVER_HOME/pom.xml"
     ! cmp -s "$pom" "$lib/.installed" || return 0
     "$BERTH_ROOT/stack/packages.sh" maven
     rm -rf "$lib"

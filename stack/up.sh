@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh clone to a Berth that serves, with its main job done once before the reader's eyes. Run again, it reuses all.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$BERTH_ROOT/stack/release.sh"
 cd "$BERTH_ROOT"
 
 DATA_DIR="${BERTH_DATA_DIR:-$HOME/.local/share/berth}"
@@ -8,15 +9,8 @@ LISTEN="${BERTH_LISTEN:-127.0.0.1:8080}"
 URL="http://$LISTEN"
 PID_FILE="$STACK_DIR/berthd.pid"
 LOG="$STACK_DIR/berthd.log"
-PREPARE_LOG="$STACK_DIR/prepare.log"
 BERTHD="$CARGO_TARGET_DIR/release/berthd"
 BEGAN="$(now_ms)"
-
-need_rust() {
-    has cargo || [ ! -r "$HOME/.cargo/env" ] || . "$HOME/.cargo/env"
-    has cargo || die "cargo is missing: install Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer, then run this again"
-    { has cc && has make; } || stack/packages.sh build-essential
-}
 
 hints() {
     cat <<HINTS
@@ -41,23 +35,8 @@ already_serving() {
     hints
 }
 
-port_taken() { (exec 3<>"/dev/tcp/${LISTEN%:*}/${LISTEN##*:}") 2>/dev/null; }
-
-# Images and clients come while cargo builds.
-prepare_and_build() {
-    local preparing status=0
-    stack/engine.sh up
-    bash -c 'stack/tools.sh clients && images/build.sh' >"$PREPARE_LOG" 2>&1 </dev/null &
-    preparing=$!
-    say "building berthd and berth (release; some minutes the first time)"
-    cargo build --release --workspace --bin berthd --bin berth || die "the build failed"
-    wait "$preparing" || status=$?
-    [ "$status" = 0 ] || { tail -n 30 "$PREPARE_LOG" >&2; die "could not obtain images and clients; the log is $PREPARE_LOG"; }
-    tail -n 1 "$PREPARE_LOG"
-}
-
 serve() {
-    ! port_taken || die "$LISTEN is taken by another program: set BERTH_LISTEN=127.0.0.1:PORT"
+    ! port_taken "$LISTEN" || die "$LISTEN is taken by another program: set BERTH_LISTEN=127.0.0.1:PORT"
     mkdir -p "$DATA_DIR"
     chmod 700 "$DATA_DIR"
     say "starting berthd on $LISTEN, data in $DATA_DIR"

@@ -5,7 +5,7 @@ VARIABLE=TEST_CASSANDRA
 # The second is for other nodes.
 # shellcheck disable=SC2034
 PORTS=2
-CASSANDRA_LIB="$SERVERS_DIR/lib/cassandra"
+CASSANDRA_LIB="$PROGRAMS/cassandra"
 
 install() { install_java; maven_lib cassandra; }
 

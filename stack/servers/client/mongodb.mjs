@@ -1,7 +1,6 @@
-// Sends one admin command to a MongoDB server and prints its reply as JSON; exits with 1 where it failed. There is no shell
-// beside the server, and this needs of the protocol only one message each way.
-// usage: node command.mjs PORT '{"hello": 1}'
-import net from "node:net";
+// Sends one command to a MongoDB server and prints its reply as JSON; fails where the server says that it did.
+// usage: node mongodb.mjs PORT '{"hello": 1}' [DATABASE]
+import { connect, main } from "./message.mjs";
 
 const OP_MSG = 2013;
 
@@ -27,8 +26,7 @@ function decode(bytes) {
   const take = (length) => bytes.subarray(at, (at += length));
   while (bytes[at] !== 0) {
     const tag = take(1)[0];
-    const end = bytes.indexOf(0, at);
-    const key = take(end - at).toString();
+    const key = take(bytes.indexOf(0, at) - at).toString();
     at += 1;
     document[key] = value(tag);
   }
@@ -52,29 +50,12 @@ function decode(bytes) {
   }
 }
 
-function ask(port, command) {
-  const body = Buffer.concat([int32(0), Buffer.from([0]), encode({ ...command, $db: "admin" })]);
-  const message = Buffer.concat([int32(16 + body.length), int32(1), int32(0), int32(OP_MSG), body]);
-  return new Promise((resolve, reject) => {
-    let reply = Buffer.alloc(0);
-    const socket = net.connect(port, "127.0.0.1", () => socket.write(message));
-    socket.setTimeout(10_000, () => socket.destroy(new Error("no reply in time")));
-    socket.on("error", reject);
-    socket.on("data", (bytes) => {
-      reply = Buffer.concat([reply, bytes]);
-      if (reply.length < 4 || reply.length < reply.readInt32LE()) return;
-      socket.destroy();
-      resolve(decode(reply.subarray(21)));
-    });
-  });
-}
-
-const [port, command] = process.argv.slice(2);
-try {
-  const reply = await ask(Number(port), JSON.parse(command));
-  console.log(JSON.stringify(reply));
-  process.exitCode = reply.ok === 1 ? 0 : 1;
-} catch (error) {
-  console.error(`error: ${error.message}`);
-  process.exitCode = 1;
-}
+await main(async (port, command, database = "admin") => {
+  const server = await connect(Number(port), (bytes) => (bytes.length < 4 ? null : bytes.readInt32LE()));
+  const body = Buffer.concat([int32(0), Buffer.from([0]), encode({ ...JSON.parse(command), $db: database })]);
+  const reply = await server.ask(Buffer.concat([int32(16 + body.length), int32(1), int32(0), int32(OP_MSG), body]));
+  server.close();
+  const document = decode(reply.subarray(21));
+  console.log(JSON.stringify(document));
+  if (document.ok !== 1) throw new Error(document.errmsg ?? "the command failed");
+});
