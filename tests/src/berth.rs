@@ -1,24 +1,23 @@
-//! A platform of a test's own: a real `berthd up` on a directory and a port that nobody else has. What it made on the
-//! engine goes with it, also when the test fails.
+//! A platform of a test's own, on a directory and ports that nobody else has: a real `berthd up`, or with
+//! `TEST_TOPOLOGY=cluster` the eight services as processes of their own. What it made on the engine goes with it, also when the
+//! test fails.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::mpsc;
-use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::platform::{Platform, Topology};
 use crate::{Engine, until};
 
 /// So many platforms at once are what two cores carry.
 static PLACES: Semaphore = Semaphore::const_new(3);
-/// After this a server that was asked to stop is killed.
-const PATIENCE: Duration = Duration::from_secs(25);
+
 /// Below the range that the kernel lends to outgoing connections, above the one that Berth leases to allocations.
 const LISTEN: std::ops::Range<u16> = 31_000..32_700;
 
@@ -33,9 +32,7 @@ pub struct Setup {
 pub struct Berth {
     pub url: String,
     home: TempDir,
-    listen: String,
-    setup: Setup,
-    child: Option<Child>,
+    platform: Platform,
     _places: SemaphorePermit<'static>,
 }
 
@@ -60,8 +57,10 @@ impl Berth {
         let home = tempfile::Builder::new().prefix("berth-scenario-").tempdir().expect("a directory can be made");
         let listen = format!("127.0.0.1:{}", free_port());
         let url = format!("http://{listen}");
-        let mut berth = Self { url, home, listen, setup, child: None, _places: places };
-        berth.configure(&berth.setup.config.clone());
+        let platform = Platform::new(Topology::chosen(), home.path(), listen, setup.docker_host);
+        let mut berth = Self { url, home, platform, _places: places };
+        berth.configure(&setup.config);
+        berth.platform.prepare().await;
         berth.start_again().await;
         berth
     }
@@ -71,47 +70,26 @@ impl Berth {
         let limits =
             "[limits]\naddress_per_minute = 1000000\ncaller_per_minute = 1000000\ncredentials_per_minute = 1000000\n";
         let config = format!("drain = \"0ms\"\n{limits}{config}");
-        fs::write(self.home.path().join("berth.toml"), config).expect("the configuration can be written");
+        fs::write(self.platform.configuration(), config).expect("the configuration can be written");
     }
 
-    /// Starts the server on what is there, and waits until it says that it is ready.
+    /// Starts the server on what is there, and waits until it is ready.
     pub async fn start_again(&mut self) {
-        self.launch();
-        let ready = format!("berth is ready on {}", self.url);
-        let exit = std::cell::RefCell::new(&mut self.child);
-        let said = self.home.path().join("out");
+        self.platform.launch();
+        let readiness = self.platform.readiness();
+        let platform = std::cell::RefCell::new(&mut self.platform);
         let look = || {
-            let ended = exit.borrow_mut().as_mut().and_then(|child| child.try_wait().ok().flatten());
-            let text = fs::read_to_string(&said).unwrap_or_default();
-            async move { (ended, text) }
+            let (ended, readiness) = (platform.borrow_mut().one_ended(), readiness.clone());
+            async move { (ended, readiness.is_ready().await) }
         };
-        let (ended, _) =
-            until("berthd to be ready", look, |(ended, text)| ended.is_some() || text.contains(&ready)).await;
-        assert!(ended.is_none(), "berthd ended at its start with {ended:?}: {}", self.log());
-    }
-
-    fn launch(&mut self) {
-        assert!(self.child.is_none(), "it runs already");
-        let home = self.home.path();
-        let file =
-            |name: &str| File::options().create(true).append(true).open(home.join(name)).expect("a log can be written");
-        // Only what is said from now on counts.
-        let _ = fs::remove_file(home.join("out"));
-        let mut command = Command::new(crate::berthd());
-        command.arg("up").arg("--data-dir").arg(self.data()).arg("--config").arg(home.join("berth.toml"));
-        command.args(["--listen", &self.listen]).stdin(Stdio::null()).stdout(file("out")).stderr(file("err"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BERTH_")) {
-            command.env_remove(name);
-        }
-        if let Some(host) = &self.setup.docker_host {
-            command.env("DOCKER_HOST", host);
-        }
-        self.child = Some(command.spawn().expect("berthd can be run"));
+        let what = "the platform to be ready";
+        let (ended, _) = until(what, look, |(ended, ready)| ended.is_some() || *ready).await;
+        assert!(ended.is_none(), "{ended:?} ended at its start: {}", self.log());
     }
 
     /// Asks it to stop, without waiting.
     pub fn terminate(&self) {
-        self.signal("TERM");
+        self.platform.signal("TERM");
     }
 
     /// Asks it to stop and gives its exit code.
@@ -122,35 +100,27 @@ impl Berth {
 
     /// As a power cut would.
     pub async fn kill(&mut self) {
-        self.signal("KILL");
+        self.platform.signal("KILL");
         assert_eq!(self.ended().await.signal(), Some(9));
     }
 
     /// How it ended, once it has.
     pub async fn ended(&mut self) -> ExitStatus {
-        let child = std::cell::RefCell::new(self.child.as_mut().expect("it runs"));
+        let platform = std::cell::RefCell::new(&mut self.platform);
         let look = || {
-            let ended = child.borrow_mut().try_wait().expect("it is our child");
+            let ended = platform.borrow_mut().all_ended();
             async move { ended }
         };
-        let ended = until("berthd to end", look, Option::is_some).await;
-        self.child = None;
-        ended.expect("just seen")
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.as_ref().expect("it runs").id().to_string();
-        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "no signal could be sent to {pid}");
+        until("the platform to end", look, Option::is_some).await.expect("just seen")
     }
 
     pub fn data(&self) -> PathBuf {
-        self.home.path().join("data")
+        self.platform.data()
     }
 
     /// All that it has said of itself.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.home.path().join("err")).unwrap_or_default()
+        self.platform.log()
     }
 
     /// The engine, seen directly.
@@ -229,27 +199,10 @@ impl Drop for Berth {
             let last: Vec<&str> = log.lines().rev().take(60).collect();
             eprintln!("the platform's last words:\n{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
         }
-        if let Some(child) = self.child.take() {
-            end(child);
-        }
+        self.platform.end();
         if self.data().join("installation").exists() {
             self.engine().remove();
         }
+        self.platform.forget();
     }
-}
-
-/// Asks first; what does not listen is killed.
-fn end(mut child: Child) {
-    let pid = child.id().to_string();
-    let signal = move |name: &str| drop(Command::new("kill").args([name, &pid]).status());
-    signal("-TERM");
-    let (gone, waits) = mpsc::channel::<()>();
-    let watchdog = std::thread::spawn(move || {
-        if waits.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-            signal("-KILL");
-        }
-    });
-    let _ = child.wait();
-    drop(gone);
-    let _ = watchdog.join();
 }

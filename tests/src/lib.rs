@@ -1,9 +1,11 @@
 //! What the scenarios share: a platform of their own each, people on it, the engine behind it, and waiting for states.
 
 pub mod berth;
+pub mod cluster;
 pub mod engine;
 pub mod machine;
 pub mod person;
+pub mod platform;
 pub mod proxy;
 pub mod receiver;
 pub mod reply;

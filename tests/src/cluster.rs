@@ -1,0 +1,49 @@
+//! A cluster of a test's own on the shared servers: its databases, topics and processes are made by `stack/cluster.sh`, as
+//! `make cluster` makes the reader's.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Makes databases, topics, certificates, and a folder with `run` in it for each process.
+///
+/// # Panics
+/// Where that fails, with what the script said.
+pub async fn prepare(home: &Path, listen: &str) {
+    let mut command = script(&["prepare", &home.to_string_lossy(), listen]);
+    command.env("CLUSTER_NAME", testkit::servers::unique("t")).env("TEST_BERTHD", crate::berthd());
+    let done = tokio::task::spawn_blocking(move || run(command)).await.expect("the script was run");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "stack/cluster.sh prepare: {said}");
+}
+
+/// What becomes each process, by its folder's name.
+pub fn commands(home: &Path) -> Vec<(String, Command)> {
+    let entries = fs::read_dir(home).expect("the platform's directory is there");
+    let mut folders: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.retain(|folder| folder.join("run").is_file());
+    folders.sort();
+    assert!(!folders.is_empty(), "no process has a folder in {}", home.display());
+    let name = |folder: &Path| folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    folders.iter().map(|folder| (name(folder), Command::new(folder.join("run")))).collect()
+}
+
+/// Drops what it has on the servers. A test's end: what fails is told and fails nothing.
+pub fn forget(home: &Path) {
+    if home.join("name").is_file() {
+        let done = run(script(&["forget", &home.to_string_lossy()]));
+        if !done.status.success() {
+            eprintln!("stack/cluster.sh forget: {}", String::from_utf8_lossy(&done.stderr));
+        }
+    }
+}
+
+fn script(words: &[&str]) -> Command {
+    let mut command = Command::new(crate::repository().join("stack/cluster.sh"));
+    command.args(words).stdin(Stdio::null());
+    command
+}
+
+fn run(mut command: Command) -> Output {
+    command.output().expect("stack/cluster.sh can be run")
+}

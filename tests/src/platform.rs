@@ -1,0 +1,215 @@
+//! The processes of a platform: one `berthd up`, or those of a cluster. Both are started, signalled and ended alike.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::cluster;
+
+/// After this a process that was asked to stop is killed.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// The cluster's front door: it goes after those behind it.
+const DOOR: &str = "door";
+
+/// What a platform runs as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// One process on embedded stores.
+    Embedded,
+    /// Eight and more on real servers, behind NGINX.
+    Cluster,
+}
+
+impl Topology {
+    /// What `TEST_TOPOLOGY` says: `cluster`, or nothing.
+    pub fn chosen() -> Self {
+        match std::env::var("TEST_TOPOLOGY").as_deref() {
+            Ok("cluster") => Self::Cluster,
+            Ok("embedded") | Err(_) => Self::Embedded,
+            Ok(other) => panic!("TEST_TOPOLOGY is `{other}`: it is `cluster`, `embedded` or unset"),
+        }
+    }
+}
+
+pub struct Platform {
+    pub topology: Topology,
+    home: PathBuf,
+    listen: String,
+    docker_host: Option<String>,
+    running: Vec<(String, Child)>,
+    ended: Vec<(String, ExitStatus)>,
+}
+
+/// How a platform says that it is ready.
+#[derive(Clone)]
+pub enum Readiness {
+    /// A line in a file.
+    Said(PathBuf, String),
+    /// 200 from a URL.
+    Answers(String),
+}
+
+impl Readiness {
+    pub async fn is_ready(&self) -> bool {
+        match self {
+            Self::Said(file, line) => fs::read_to_string(file).is_ok_and(|text| text.contains(line)),
+            Self::Answers(url) => reqwest::get(url).await.is_ok_and(|reply| reply.status().is_success()),
+        }
+    }
+}
+
+impl Platform {
+    pub fn new(topology: Topology, home: &Path, listen: String, docker_host: Option<String>) -> Self {
+        let home = home.to_path_buf();
+        Self { topology, home, listen, docker_host, running: Vec::new(), ended: Vec::new() }
+    }
+
+    /// Makes what the first start needs.
+    pub async fn prepare(&self) {
+        fs::create_dir_all(self.home.join("logs")).expect("a directory can be made");
+        if self.topology == Topology::Cluster {
+            cluster::prepare(&self.home, &self.listen).await;
+        }
+    }
+
+    /// What all processes are told.
+    pub fn configuration(&self) -> PathBuf {
+        self.home.join("berth.toml")
+    }
+
+    /// Where mails and the installation's id are.
+    pub fn data(&self) -> PathBuf {
+        match self.topology {
+            Topology::Embedded => self.home.join("data"),
+            Topology::Cluster => self.home.clone(),
+        }
+    }
+
+    /// All that its processes have said of themselves.
+    pub fn log(&self) -> String {
+        let entries = fs::read_dir(self.home.join("logs")).into_iter().flatten();
+        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "err"));
+        files.sort();
+        files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect()
+    }
+
+    pub fn readiness(&self) -> Readiness {
+        match self.topology {
+            Topology::Embedded => {
+                Readiness::Said(self.said("berthd"), format!("berth is ready on http://{}", self.listen))
+            }
+            Topology::Cluster => Readiness::Answers(format!("http://{}/readyz", self.listen)),
+        }
+    }
+
+    fn said(&self, name: &str) -> PathBuf {
+        self.home.join("logs").join(format!("{name}.out"))
+    }
+
+    fn commands(&self) -> Vec<(String, Command)> {
+        if self.topology == Topology::Cluster {
+            return cluster::commands(&self.home);
+        }
+        let mut command = Command::new(crate::berthd());
+        command.arg("up").arg("--data-dir").arg(self.data()).arg("--config").arg(self.configuration());
+        command.args(["--listen", &self.listen]);
+        vec![("berthd".to_owned(), command)]
+    }
+
+    /// Starts every process.
+    pub fn launch(&mut self) {
+        assert!(self.running.is_empty(), "it runs already");
+        self.ended.clear();
+        for (name, mut command) in self.commands() {
+            let file =
+                |file: PathBuf| File::options().create(true).append(true).open(file).expect("a log can be written");
+            // Only what is said from now on counts.
+            let _ = fs::remove_file(self.said(&name));
+            let (out, err) = (file(self.said(&name)), file(self.said(&name).with_extension("err")));
+            command.stdin(Stdio::null()).stdout(out).stderr(err);
+            for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("BERTH_")) {
+                command.env_remove(variable);
+            }
+            if let Some(host) = &self.docker_host {
+                command.env("DOCKER_HOST", host);
+            }
+            self.running.push((name, command.spawn().expect("a process can be started")));
+        }
+    }
+
+    /// Sends a signal to all; one that lets them finish goes to the door only once they have.
+    pub fn signal(&self, name: &str) {
+        for (process, child) in self.running.iter().filter(|(process, _)| name == "KILL" || process != DOOR) {
+            assert!(signal(child.id(), name), "no {name} could be sent to {process}");
+        }
+    }
+
+    /// A process that has ended, if one has.
+    pub fn one_ended(&mut self) -> Option<(String, ExitStatus)> {
+        self.look();
+        self.ended.first().cloned()
+    }
+
+    /// How they ended, once all have: as the first that did not end well.
+    pub fn all_ended(&mut self) -> Option<ExitStatus> {
+        self.look();
+        if let [(name, door)] = &self.running[..]
+            && name == DOOR
+        {
+            signal(door.id(), "TERM");
+        }
+        if !self.running.is_empty() {
+            return None;
+        }
+        let bad = self.ended.iter().find(|(_, status)| !status.success());
+        bad.or_else(|| self.ended.first()).map(|(_, status)| *status)
+    }
+
+    fn look(&mut self) {
+        let mut running = Vec::new();
+        for (name, mut child) in self.running.drain(..) {
+            match child.try_wait().expect("it is our child") {
+                Some(status) => self.ended.push((name, status)),
+                None => running.push((name, child)),
+            }
+        }
+        self.running = running;
+    }
+
+    /// Asks all to end and waits until they have; what does not listen is killed. Blocking: it is for `Drop`.
+    pub fn end(&mut self) {
+        let pids: Vec<u32> = self.running.iter().map(|(_, child)| child.id()).collect();
+        let all = move |name: &str| {
+            for pid in &pids {
+                signal(*pid, name);
+            }
+        };
+        all("TERM");
+        let (gone, waits) = mpsc::channel::<()>();
+        let watchdog = std::thread::spawn(move || {
+            if waits.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                all("KILL");
+            }
+        });
+        for (_, mut child) in self.running.drain(..) {
+            let _ = child.wait();
+        }
+        drop(gone);
+        let _ = watchdog.join();
+    }
+
+    /// Drops what it has on the servers.
+    pub fn forget(&self) {
+        if self.topology == Topology::Cluster {
+            cluster::forget(&self.home);
+        }
+    }
+}
+
+fn signal(pid: u32, name: &str) -> bool {
+    let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).stderr(Stdio::null()).status();
+    sent.is_ok_and(|status| status.success())
+}
