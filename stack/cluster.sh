@@ -4,6 +4,8 @@
 # usage: stack/cluster.sh up|down|status            the reader's own, in CLUSTER_DIR, with servers of its own
 #        stack/cluster.sh prepare DIR LISTEN        a test's, on the tests' servers: stores, certificates, folders; starts nothing
 #        stack/cluster.sh forget DIR                drops its databases and topics; its processes have ended
+#        stack/cluster.sh start DIR LISTEN          prepares, starts, and waits until it is ready
+#        stack/cluster.sh end DIR                   ends its processes, then forgets
 # REPLICAS="allocation=2 notification=2" runs so many of a service; CLUSTER_NAME begins the names of its databases and topics.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$BERTH_ROOT/stack/release.sh"
@@ -15,6 +17,9 @@ CLUSTER_DIR="${CLUSTER_DIR:-$HOME/.local/share/berth-cluster}"
 LISTEN="${BERTH_LISTEN:-127.0.0.1:8080}"
 URL="http://$LISTEN"
 SERVERS_OF_CLUSTER=(mariadb mongodb cassandra redis kafka)
+USAGE="usage: stack/cluster.sh up|down|status|prepare DIR LISTEN|forget DIR|start DIR LISTEN|end DIR"
+# The server that tests run.
+TESTED="${TEST_BERTHD:-$CARGO_TARGET_DIR/debug/berthd}"
 STEPS=(stores certificates interface migrations)
 # Settings are told to each process in its folder; what the reader's shell has is not for them.
 UNNAMED=(env)
@@ -69,6 +74,20 @@ start_folder() {
     "${UNNAMED[@]}" setsid "$1/run" >>"$1/log" 2>&1 </dev/null 9>&- &
     remember_pid "$1/pid" "$!"
 }
+
+# start DIR LISTEN: a test's that no test program holds.
+start() {
+    local instance
+    CLUSTER_DIR="$(mkdir -p "$1" && cd "$1" && pwd)"
+    CLUSTER_NAME="${CLUSTER_NAME:-t_$(basename "$1" | tr -dc 'A-Za-z0-9' | tr 'A-Z' 'a-z')}"
+    prepare "$CLUSTER_DIR" "$2" "$TESTED"
+    for instance in $(instances) door; do start_folder "$CLUSTER_DIR/$instance"; done
+    wait_until "$PATIENCE" ready_or_ended "$2" && curl -sf -m 5 "http://$2/readyz" >/dev/null && return
+    tail -n 20 "$CLUSTER_DIR"/*/log >&2
+    warn "the cluster was not ready in time; its logs are in $CLUSTER_DIR"
+    return 1
+}
+ready_or_ended() { curl -sf -m 5 "http://$1/readyz" || [ "$(running)" != "$(instances | wc -l)" ]; }
 
 servers() { SERVERS_HOME="$CLUSTER_DIR/servers" stack/servers.sh "$@"; }
 
@@ -163,20 +182,26 @@ fail_steps() {
     return 1
 }
 
-# First the door, then what is behind it, of whatever REPLICAS was when it started; their servers last.
-down() {
+# First the door, then what is behind it, of whatever REPLICAS was when it started.
+end_processes() {
     local file jobs=()
-    [ -d "$CLUSTER_DIR" ] || { say "cluster: nothing of ours to stop"; return; }
-    with_lock cluster
-    say "cluster: stopping"
     stop_by_file "$CLUSTER_DIR/door/pid" 10
     for file in "$CLUSTER_DIR"/*/pid; do
         [ -e "$file" ] || continue
         stop_by_file "$file" 30 & jobs+=("$!")
     done
     [ "${#jobs[@]}" = 0 ] || wait "${jobs[@]}"
+}
+
+down() {
+    [ -d "$CLUSTER_DIR" ] || { say "cluster: nothing of ours to stop"; return; }
+    with_lock cluster
+    say "cluster: stopping"
+    end_processes
     servers down
 }
+
+forget() { [ ! -e "$1/name" ] || drop_stores "$(cat "$1/name")"; }
 
 status() {
     local file name
@@ -192,8 +217,9 @@ case "${1:-}" in
     up) up ;;
     down) down ;;
     status) status ;;
-    prepare) prepare "${2:?usage: stack/cluster.sh prepare DIR LISTEN}" "${3:?usage: stack/cluster.sh prepare DIR LISTEN}" \
-        "${TEST_BERTHD:-$CARGO_TARGET_DIR/debug/berthd}" ;;
-    forget) drop_stores "$(cat "${2:?usage: stack/cluster.sh forget DIR}/name")" ;;
-    *) die "usage: stack/cluster.sh up|down|status|prepare DIR LISTEN|forget DIR" ;;
+    prepare) prepare "${2:?$USAGE}" "${3:?$USAGE}" "$TESTED" ;;
+    forget) forget "${2:?$USAGE}" ;;
+    start) start "${2:?$USAGE}" "${3:?$USAGE}" ;;
+    end) CLUSTER_DIR="${2:?$USAGE}"; end_processes; forget "$CLUSTER_DIR" ;;
+    *) die "$USAGE" ;;
 esac

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Runs the Postman collection against a Berth of its own, with a mail server that keeps the codes; leaves nothing behind.
-# TEST_BERTHD names the server to run, where it is not cargo's.
+# TEST_BERTHD names the server to run, where it is not cargo's. With TEST_TOPOLOGY=cluster it is a cluster of its own, on the
+# servers that TEST_MYSQL_URL and the others name.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 BIN="$BERTH_CACHE/node/node_modules/.bin"
 BERTHD="${TEST_BERTHD:-$CARGO_TARGET_DIR/debug/berthd}"
 COLLECTION="$BERTH_ROOT/postman/berth.postman_collection.json"
 ENVIRONMENT="$BERTH_ROOT/postman/berth.postman_environment.json"
+TOPOLOGY="${TEST_TOPOLOGY:-embedded}"
 WORK="$(mktemp -d "${TMPDIR:-/tmp}/berth-newman.XXXXXX")"
 
 clean_up() {
-    stop_by_file "$WORK/berthd.pid" 30
+    if [ "$TOPOLOGY" = cluster ]; then "$BERTH_ROOT/stack/cluster.sh" end "$WORK/data"; else stop_by_file "$WORK/berthd.pid" 30; fi
     stop_by_file "$WORK/maildev.pid" 5
     remove_installation "$WORK/data"
     rm -rf "$WORK"
@@ -35,9 +37,13 @@ covered() {
 # Its webhook leads to this very server, whose redirect nobody follows.
 serve() {
     mkdir -m 700 "$WORK/data"
-    BERTH_SMTP_URL="smtp://127.0.0.1:$1" BERTH_USER__CODE_PAUSE=15s BERTH_NOTIFICATION__WEBHOOKS_ALLOW_PRIVATE=true \
+    printf '%s\n' "smtp_url = \"smtp://127.0.0.1:$1\"" '[user]' 'code_pause = "15s"' '[notification]' 'webhooks_allow_private = true' \
+        >"$WORK/data/berth.toml"
+    if [ "$TOPOLOGY" = cluster ]; then "$BERTH_ROOT/stack/cluster.sh" start "$WORK/data" "127.0.0.1:$2"; return; fi
+    BERTH_CONFIG="$WORK/data/berth.toml" \
         start_berthd "$BERTHD" "$WORK/data" "127.0.0.1:$2" "$WORK/berthd.log" "$WORK/berthd.pid"
 }
+last_words() { if [ "$TOPOLOGY" = cluster ]; then tail -n 20 "$WORK/data"/*/log; else tail -n 40 "$WORK/berthd.log"; fi; }
 
 run() {
     "$BIN/newman" run "$COLLECTION" -e "$ENVIRONMENT" --env-var "base_url=http://127.0.0.1:$1" --env-var "mail_url=http://127.0.0.1:$2" \
@@ -68,7 +74,7 @@ main() {
     start_mail "${ports[0]}" "${ports[1]}"
     serve "${ports[0]}" "${ports[2]}"
     run "${ports[2]}" "${ports[1]}" || status=$?
-    if [ "$status" != 0 ]; then printf '\nthe last lines of berthd:\n'; tail -n 40 "$WORK/berthd.log"; fi
+    if [ "$status" != 0 ]; then printf '\nthe last lines of berthd:\n'; last_words; fi
     [ -f "$WORK/result.json" ] || die "newman gave no result"
     count
     [ "$covered" = 0 ] || warn "the collection leaves out operations: see its first lines"

@@ -2,6 +2,7 @@
 # The backing servers of the scaled topology, real ones: installed where they are missing, each started once on ports and a
 # directory of its own, used by all that run here, and ended by pid. servers/NAME/server.sh says what one server needs.
 # usage: stack/servers.sh up|down|status|env         the shared ones; `env` prints the variables that tests find them by
+#        stack/servers.sh forget                     removes the data of the shared ones, which are down
 #        stack/servers.sh one NAME DIR [PORT...]     one more, a test's own: prints its address; in a known DIR it comes back on its ports
 #        stack/servers.sh end DIR                    ends that one; its data stays, its process is in DIR/pid
 # SERVERS_HOME keeps another set of the shared ones.
@@ -169,6 +170,15 @@ down() {
     rm -f "$ENV_FILE"
 }
 
+forget() {
+    local name
+    with_lock servers
+    for name in "${SERVERS[@]}"; do
+        ! our_pid "$SERVERS_DIR/$name/pid" >/dev/null || die "$name runs: end it first with stack/servers.sh down"
+        rm -rf "${SERVERS_DIR:?}/$name"
+    done
+}
+
 status() {
     local name pid missing=0
     for name in "${SERVERS[@]}"; do
@@ -185,11 +195,12 @@ case "${1:-}" in
     up) up ;;
     down) down ;;
     status) status ;;
+    forget) forget ;;
     env) [ -r "$ENV_FILE" ] || die "the servers are down: run stack/servers.sh up"; cat "$ENV_FILE" ;;
     one)
         [ "$#" -ge 3 ] || die "usage: stack/servers.sh one NAME DIR [PORT...]"
         start_one "${@:2}" >&2
         address "$(head -n 1 "$3/ports")" ;;
     end) stop_by_file "${2:?usage: stack/servers.sh end DIR}/pid" 30 ;;
-    *) die "usage: stack/servers.sh up|down|status|env|one NAME DIR [PORT...]|end DIR" ;;
+    *) die "usage: stack/servers.sh up|down|status|env|forget|one NAME DIR [PORT...]|end DIR" ;;
 esac

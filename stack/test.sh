@@ -34,7 +34,8 @@ trap 'exit 130' INT TERM
 # A session of its own, so that all of it can be ended at once.
 prepare() {
     if engine_answers; then ENGINE_WAS_HERE=yes; fi
-    if stack/servers.sh status >/dev/null; then SERVERS_WERE_HERE=yes; fi
+    # Servers that nobody else uses begin without what a killed run left on them.
+    if stack/servers.sh status >/dev/null; then SERVERS_WERE_HERE=yes; else stack/servers.sh down >/dev/null && stack/servers.sh forget; fi
     say "preparing engine, servers, images and tools in the background (log: $PREPARE_LOG)"
     setsid bash -c 'stack/servers.sh up & servers=$!
         stack/engine.sh up && stack/tools.sh && images/build.sh && wait "$servers"' >"$PREPARE_LOG" 2>&1 </dev/null &

@@ -67,12 +67,17 @@ impl Allocation {
     }
 }
 
+/// What REST is spoken with.
+pub fn http_client() -> reqwest::Client {
+    // One provider of TLS a process; who came second finds it done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().build().expect("a client can be made")
+}
+
 impl Berth {
     /// A browser that nobody has logged in with.
     pub fn anyone(&self) -> Person {
-        // One provider of TLS a process; who came second finds it done.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().build().expect("a client can be made");
+        let http = http_client();
         let (url, data) = (self.url.clone(), self.data());
         Person { name: String::new(), email: String::new(), url, tokens: Tokens::default(), http, data }
     }

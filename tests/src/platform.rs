@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::cluster;
+use crate::person::http_client;
 
 /// After this a process that was asked to stop is killed.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -48,14 +49,14 @@ pub enum Readiness {
     /// A line in a file.
     Said(PathBuf, String),
     /// 200 from a URL.
-    Answers(String),
+    Answers(reqwest::Client, String),
 }
 
 impl Readiness {
     pub async fn is_ready(&self) -> bool {
         match self {
             Self::Said(file, line) => fs::read_to_string(file).is_ok_and(|text| text.contains(line)),
-            Self::Answers(url) => reqwest::get(url).await.is_ok_and(|reply| reply.status().is_success()),
+            Self::Answers(http, url) => http.get(url).send().await.is_ok_and(|reply| reply.status().is_success()),
         }
     }
 }
@@ -101,7 +102,7 @@ impl Platform {
             Topology::Embedded => {
                 Readiness::Said(self.said("berthd"), format!("berth is ready on http://{}", self.listen))
             }
-            Topology::Cluster => Readiness::Answers(format!("http://{}/readyz", self.listen)),
+            Topology::Cluster => Readiness::Answers(http_client(), format!("http://{}/readyz", self.listen)),
         }
     }
 
