@@ -5,7 +5,7 @@
 #        stack/servers.sh forget                     removes the data of the shared ones, which are down
 #        stack/servers.sh one NAME DIR [PORT...]     one more, a test's own: prints its address; in a known DIR it comes back on its ports
 #        stack/servers.sh end DIR                    ends that one; its data stays, its process is in DIR/pid
-# SERVERS_HOME keeps another set of the shared ones.
+# SERVERS_HOME keeps another set of the shared ones; SERVERS_HOT=yes is for ones that work hard.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 SERVERS=(mariadb mongodb cassandra redis kafka)
@@ -41,6 +41,10 @@ install_java() {
 }
 # Another Java stands in its place: `java` is there, but not this one.
 apt_java() { can_install && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install openjdk-17-jre-headless >&2; }
+
+# Tests start servers often and ask little of them: the JVM's quick compiler alone halves what a start costs. SERVERS_HOT=yes
+# leaves the JVM to itself, for clusters that stay and for measurements.
+jvm_compiler() { [ -n "${SERVERS_HOT:-}" ] || echo -XX:TieredStopAtLevel=1; }
 
 # maven_lib NAME: the jars that its pom.xml names, in $PROGRAMS/NAME, obtained once.
 maven_lib() {

@@ -15,7 +15,8 @@ prepare() {
 }
 
 launch() {
-    exec setsid "$(java17)" @"$SERVER_HOME/java17.options" -Dcassandra.config="file://$1/cassandra.yaml" \
+    # shellcheck disable=SC2046 # none is no word
+    exec setsid "$(java17)" $(jvm_compiler) @"$SERVER_HOME/java17.options" -Dcassandra.config="file://$1/cassandra.yaml" \
         -Dcassandra.storagedir="$1/data" -Djava.io.tmpdir="$1/tmp" -Dlogback.configurationFile="$SERVER_HOME/logback.xml" \
         -cp "$CASSANDRA_LIB/*" org.apache.cassandra.service.CassandraDaemon
 }

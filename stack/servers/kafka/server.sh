@@ -19,7 +19,8 @@ tool() { "$(java17)" -Xshare:auto -XX:TieredStopAtLevel=1 -cp "$KAFKA_LIB/*" kaf
 launch() {
     # What it said before its last end would pass for being ready.
     : >"$1/log"
-    exec setsid "$(java17)" -Xms128m -Xmx512m -Dlog4j2.configurationFile="$SERVER_HOME/log4j2.properties" \
+    # shellcheck disable=SC2046 # none is no word
+    exec setsid "$(java17)" $(jvm_compiler) -Xms128m -Xmx512m -XX:+UseSerialGC -Dlog4j2.configurationFile="$SERVER_HOME/log4j2.properties" \
         -cp "$KAFKA_LIB/*" kafka.Kafka "$1/server.properties"
 }
 
