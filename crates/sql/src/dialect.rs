@@ -32,6 +32,7 @@ pub struct Translated {
 }
 
 const SKIP: &str = "ON CONFLICT DO NOTHING";
+const SET: &str = "DO UPDATE SET";
 
 impl Dialect {
     pub fn translate(self, text: &str) -> Translated {
@@ -61,14 +62,13 @@ fn for_mysql(text: &str) -> Translated {
 /// The clause for rows that are there already, and the names in it of what would have been inserted.
 fn upsert(text: &str) -> Cow<'_, str> {
     let Some(begin) = text.find("ON CONFLICT (") else { return Cow::Borrowed(text) };
-    const SET: &str = "DO UPDATE SET";
     let Some(set) = text[begin..].find(SET) else { return Cow::Borrowed(text) };
     let (before, after) = (&text[..begin], &text[begin + set + SET.len()..]);
     let mut pieces = after.split("excluded.");
     let mut changed = format!("{before}ON DUPLICATE KEY UPDATE{}", pieces.next().unwrap_or_default());
     for piece in pieces {
         let end = piece.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '"').unwrap_or(piece.len());
-        changed.push_str(&format!("VALUES({}){}", &piece[..end], &piece[end..]));
+        changed.extend(["VALUES(", &piece[..end], ")", &piece[end..]]);
     }
     Cow::Owned(changed)
 }

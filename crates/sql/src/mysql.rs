@@ -205,7 +205,8 @@ mod tests {
         let n: i64 = query_scalar("SELECT n FROM counters").fetch_one(database.readers()).await.unwrap();
         assert_eq!(n, well, "what was answered well counts once, what was not does not");
         assert!(
-            well > 0 && done.iter().flat_map(|done| done.as_ref().err()).all(|e| e.code == ErrorCode::StoreUnavailable)
+            well > 0
+                && done.iter().filter_map(|done| done.as_ref().err()).all(|e| e.code == ErrorCode::StoreUnavailable)
         );
         gone(&database, &name).await;
     }

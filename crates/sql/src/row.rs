@@ -2,7 +2,7 @@
 
 use sqlx::mysql::MySqlRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Column as _, Decode, MySql, Row as _, Sqlite, Type, TypeInfo as _, ValueRef as _};
+use sqlx::{Decode, MySql, Row as _, Sqlite, Type, TypeInfo as _, ValueRef as _};
 
 /// One row of an answer.
 pub enum Row {
@@ -43,8 +43,8 @@ impl Row {
     /// The names of its columns, in their order.
     pub fn columns(&self) -> Vec<&str> {
         match self {
-            Self::Sqlite(row) => row.columns().iter().map(|column| column.name()).collect(),
-            Self::MySql(row) => row.columns().iter().map(|column| column.name()).collect(),
+            Self::Sqlite(row) => row.columns().iter().map(sqlx::Column::name).collect(),
+            Self::MySql(row) => row.columns().iter().map(sqlx::Column::name).collect(),
         }
     }
 }
