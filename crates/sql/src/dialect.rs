@@ -8,6 +8,7 @@
 //! | `INSERT OR REPLACE INTO` | the same | `REPLACE INTO` |
 //! | `… FOR UPDATE`, `… FOR UPDATE SKIP LOCKED` | without it: the writer is alone | the same |
 //! | `NOW_MICROS()` | microseconds since the epoch, by the database's clock | the same |
+//! | `json_group_array(…)` | the same; `[]` of no rows | `JSON_ARRAYAGG(…)`; `NULL` of no rows |
 //! | `?1`, `?2` | the same | `?`, bound as often as it stands there |
 //!
 //! Double quotes name columns that are words of the language (`"key"`), `||` joins texts: sessions of MySQL are set so.
@@ -54,6 +55,7 @@ fn for_mysql(text: &str) -> Translated {
     let text = text
         .replace(SKIP, "")
         .replace("INSERT OR REPLACE INTO", "REPLACE INTO")
+        .replace("json_group_array(", "JSON_ARRAYAGG(")
         .replace("NOW_MICROS()", "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)");
     let (text, order) = in_order(&upsert(&text));
     Translated { text, order, skips_existing }

@@ -29,6 +29,7 @@ pub use row::{Column, FromRow, Row};
 pub use value::{Bind, Value};
 
 use connection::Inner;
+use mysql::Isolation;
 
 /// How many connections read a SQLite file at once.
 const READERS: u32 = 4;
@@ -112,7 +113,17 @@ impl Database {
     pub async fn write<T: Send + 'static, F: Work<T>>(&self, work: F) -> Result<T, Failure> {
         match &self.backend {
             Backend::Sqlite(writer) => writer.write(work).await,
-            Backend::MySql(server) => server.write(work).await,
+            Backend::MySql(server) => server.write(Isolation::Serializable, work).await,
+        }
+    }
+
+    /// The same for work that locks the rows it rests on (`… FOR UPDATE`) before it reads them, and always in one order. On
+    /// MySQL it reads what was committed when each statement began and locks nothing else, so that nobody waits for what
+    /// was only looked at; in a SQLite file the writer is alone anyway.
+    pub async fn write_under_locks<T: Send + 'static, F: Work<T>>(&self, work: F) -> Result<T, Failure> {
+        match &self.backend {
+            Backend::Sqlite(writer) => writer.write(work).await,
+            Backend::MySql(server) => server.write(Isolation::ReadCommitted, work).await,
         }
     }
 

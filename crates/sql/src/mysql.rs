@@ -1,11 +1,15 @@
-//! A database on a MySQL server, which several replicas write at once. Every transaction is serializable, so what holds for
-//! the one writer of a SQLite file holds here too; the row that an operation is about is locked first (`FOR UPDATE`), so
-//! that two of them wait for each other rather than being ended. One that the server ends is run again from its beginning.
+//! A database on a MySQL server, which several replicas write at once. Transactions are serializable unless their store
+//! says that it locks all that they rest on, so what holds for the one writer of a SQLite file holds here too; the row that
+//! an operation is about is locked first (`FOR UPDATE`), so that two of them wait for each other rather than being ended.
+//! One that the server ends is run again from its beginning.
 
+use std::panic::AssertUnwindSafe;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use kit::context::capture;
 use kit::{Ambient, ErrorCode, Failure};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::pool::PoolConnection;
@@ -32,6 +36,24 @@ const SESSION_MARIADB: &str = "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONC
 pub struct Server {
     pool: MySqlPool,
     commits: watch::Sender<u64>,
+}
+
+/// What a transaction reads and locks without being told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// As if it ran alone: all that it reads, and the gaps beside it, is locked.
+    Serializable,
+    /// Each statement reads what was committed when it began, and only what is changed or asked for `FOR UPDATE` is locked.
+    ReadCommitted,
+}
+
+impl Isolation {
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Serializable => "BEGIN",
+            Self::ReadCommitted => "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN",
+        }
+    }
 }
 
 /// How one attempt at a transaction ended.
@@ -72,13 +94,20 @@ impl Server {
         self.commits.subscribe()
     }
 
-    /// Runs `work` in a transaction, again where the server ended it in favour of another.
-    pub async fn write<T: Send + 'static, F: Work<T>>(&self, work: F) -> Result<T, Failure> {
+    /// Runs `work` in a transaction, again where the server ended it in favour of another. In a task of its own: whoever
+    /// asked may go away, and what is half done must not stay open on a connection that the next one is given.
+    pub async fn write<T: Send + 'static, F: Work<T>>(&self, isolation: Isolation, work: F) -> Result<T, Failure> {
+        let (server, context) = (self.clone(), capture());
+        let running = tokio::spawn(context.carry(async move { server.repeat(isolation, work).await }));
+        running.await.unwrap_or_else(|_| Err(Failure::internal("a transaction was given up").unknown()))
+    }
+
+    async fn repeat<T: Send + 'static, F: Work<T>>(&self, isolation: Isolation, work: F) -> Result<T, Failure> {
         let ambient = Ambient::system();
         let began = ambient.now();
         let mut pause = 2_u32;
         loop {
-            match self.attempt(work.clone()).await {
+            match self.attempt(isolation, work.clone()).await {
                 Attempt::Done(result) => return result,
                 Attempt::Conflict(failure) if ambient.now().since(began) >= DEADLINE => return Err(failure),
                 Attempt::Conflict(_) => {}
@@ -89,23 +118,26 @@ impl Server {
         }
     }
 
-    async fn attempt<T: Send + 'static, F: Work<T>>(&self, work: F) -> Attempt<T> {
+    async fn attempt<T: Send + 'static, F: Work<T>>(&self, isolation: Isolation, work: F) -> Attempt<T> {
         let connection = match self.pool.acquire().await.stored() {
             Ok(connection) => connection,
             Err(failure) => return Attempt::Done(Err(failure)),
         };
         let mut connection = Connection(Inner::MySql { connection, conflict: false });
-        let Ok(attempt) = tokio::time::timeout(DEADLINE, transact(&mut connection, work)).await else {
-            // Whoever waits for this server's answer must not be given to the next.
-            drop(connection.into_pooled().map(PoolConnection::detach));
-            return Attempt::Done(Err(Failure::of(ErrorCode::StoreUnavailable)
-                .operator("a transaction timed out")
-                .unknown()));
+        let transaction = AssertUnwindSafe(transact(&mut connection, isolation, work)).catch_unwind();
+        let failure = match tokio::time::timeout(DEADLINE, transaction).await {
+            Ok(Ok(attempt)) => {
+                if matches!(attempt, Attempt::Done(Ok(_))) {
+                    self.commits.send_modify(|count| *count += 1);
+                }
+                return attempt;
+            }
+            Ok(Err(_)) => Failure::internal("a transaction panicked"),
+            Err(_) => Failure::of(ErrorCode::StoreUnavailable).operator("a transaction timed out").unknown(),
         };
-        if matches!(attempt, Attempt::Done(Ok(_))) {
-            self.commits.send_modify(|count| *count += 1);
-        }
-        attempt
+        // It is open still: its connection must not be given to the next.
+        drop(connection.into_pooled().map(PoolConnection::detach));
+        Attempt::Done(Err(failure))
     }
 
     pub async fn close(&self) {
@@ -126,8 +158,12 @@ impl Connection {
     }
 }
 
-async fn transact<T: Send + 'static, F: Work<T>>(connection: &mut Connection, work: F) -> Attempt<T> {
-    if let Err(failure) = statement(connection, "BEGIN").await {
+async fn transact<T: Send + 'static, F: Work<T>>(
+    connection: &mut Connection,
+    isolation: Isolation,
+    work: F,
+) -> Attempt<T> {
+    if let Err(failure) = statement(connection, isolation.begin()).await {
         return Attempt::Done(Err(failure));
     }
     let future: BoxFuture<'_, Result<T, Failure>> = work(connection);
@@ -228,6 +264,64 @@ mod tests {
         assert_eq!((insert(1, false).await.unwrap(), insert(1, false).await.unwrap()), (1, 0));
         let row = query("SELECT * FROM t").fetch_one(database.readers()).await.unwrap();
         assert_eq!((row.get::<u32>("n"), row.get::<bool>("flag"), row.get::<&[u8]>("b")), (1, true, &[1, 2][..]));
+        gone(&database, &name).await;
+    }
+
+    #[tokio::test]
+    async fn a_transaction_whose_caller_goes_away_or_that_panics_is_whole_or_nothing() {
+        let (database, name) = fresh(&["CREATE TABLE t (n BIGINT PRIMARY KEY)"]).await;
+        let insert = |n: i64| {
+            database.write(move |c| {
+                Box::pin(async move {
+                    query("INSERT INTO t (n) VALUES (?)").bind(n).execute(&mut *c).await.stored()?;
+                    assert!(n != 13, "an unlucky number");
+                    query("INSERT INTO t (n) VALUES (?)").bind(n + 1).execute(c).await.stored().map(drop)
+                })
+            })
+        };
+        assert_eq!(insert(13).await.unwrap_err().code, ErrorCode::Internal);
+        for round in 0..20 {
+            // Each is left alone a little later in its course.
+            let _ = tokio::time::timeout(Duration::from_micros(300 * round), insert(100 * (round as i64 + 1))).await;
+        }
+        let all = || async { query_scalar::<i64>("SELECT n FROM t").fetch_all(database.readers()).await.unwrap() };
+        let rows = testkit::until(all, |rows| rows.len() == 40).await;
+        assert!(rows.iter().all(|n| n % 100 < 2), "{rows:?}");
+        gone(&database, &name).await;
+    }
+
+    #[tokio::test]
+    async fn under_locks_nothing_waits_for_what_was_only_looked_at() {
+        let tables = ["CREATE TABLE t (n BIGINT PRIMARY KEY, v BIGINT NOT NULL)", "INSERT INTO t VALUES (1, 0)"];
+        let (database, name) = fresh(&tables).await;
+        let looked = database.write_under_locks({
+            let other = database.clone();
+            move |c| {
+                Box::pin(async move {
+                    let look = "SELECT v FROM t WHERE n = ?";
+                    let none: Option<i64> = query_scalar(look).bind(2).fetch_optional(&mut *c).await.stored()?;
+                    let add = "INSERT INTO t (n, v) VALUES (2, 5)";
+                    let added =
+                        other.write(move |c| Box::pin(async move { query(add).execute(c).await.stored().map(drop) }));
+                    added.await?;
+                    let some: Option<i64> = query_scalar(look).bind(2).fetch_optional(c).await.stored()?;
+                    Ok((none, some))
+                })
+            }
+        });
+        assert_eq!(looked.await.unwrap(), (None, Some(5)));
+        let up = || {
+            database.write_under_locks(|c| {
+                Box::pin(async move {
+                    let v: i64 =
+                        query_scalar("SELECT v FROM t WHERE n = 1 FOR UPDATE").fetch_one(&mut *c).await.stored()?;
+                    query("UPDATE t SET v = ? WHERE n = 1").bind(v + 1).execute(c).await.stored().map(drop)
+                })
+            })
+        };
+        let done = join_all((0..40).map(|_| up())).await;
+        let v: i64 = query_scalar("SELECT v FROM t WHERE n = 1").fetch_one(database.readers()).await.unwrap();
+        assert_eq!((v, done.iter().filter(|done| done.is_ok()).count()), (40, 40));
         gone(&database, &name).await;
     }
 
