@@ -5,17 +5,23 @@
 pub mod audit;
 pub mod consume;
 pub mod event;
+pub mod kafka;
+mod mood;
 pub mod news;
 pub mod outbox;
 pub mod ports;
+pub mod relay;
 pub mod shard;
+mod sql_outbox;
 
 pub use consume::{Consumer, DeadLetter, Record, Source, apply, run};
 pub use event::{Event, Topic, Trace};
 pub use news::News;
 pub use outbox::OutboxSource;
-pub use ports::{Key, Lag, Leases, Outbox, RelayId, Roll, Unsent};
+pub use ports::{DELIVERY, Key, Lag, Leases, Outbox, Producer, RelayId, Roll, Unsent};
+pub use relay::{Relay, Tenure};
 pub use shard::{Shard, shard_of};
+pub use sql_outbox::SqlOutbox;
 
 /// The tables that a service's file needs to produce and consume.
 pub static MIGRATIONS: sql::Migrations = sql::Migrations {
