@@ -2,10 +2,13 @@
 //! skips is green for the wrong reason.
 
 pub mod own;
+mod prefix;
+pub mod slots;
 
 use std::hash::{BuildHasher as _, RandomState};
 
 pub use own::{Kind, Own};
+pub use prefix::RedisPrefix;
 
 /// `mysql://root@HOST:PORT`, without a database.
 pub fn mysql() -> String {

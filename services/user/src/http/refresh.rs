@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use wire::limit::CredentialsFrom;
+use wire::limit::RenewalFrom;
 use wire::{Json, Problem, Problems};
 
 use super::cookie;
@@ -61,7 +61,7 @@ impl FromRequest for Presented {
         headers(("Set-Cookie" = Option<String>, description = "The next refresh token, where the last was in a cookie"))),
         Problems))]
 #[post("/refresh")]
-pub async fn handler(_: CredentialsFrom, app: web::Data<App>, presented: Presented) -> Result<HttpResponse, Problem> {
+pub async fn handler(_: RenewalFrom, app: web::Data<App>, presented: Presented) -> Result<HttpResponse, Problem> {
     let tokens = refresh(&app, presented.token.expose_secret()).await?;
     Ok(answer(&app, tokens, presented.in_cookie))
 }

@@ -58,8 +58,10 @@ async fn admit(app: &App, asking: &KeyAsking, key: &Key) -> Result<Caller, Failu
     Ok(Caller { access: Access::Key(key.scopes.clone()), ..caller })
 }
 
-async fn cached(app: &App, key: &str) -> Option<Key> {
-    serde_json::from_slice(&app.cache.get(key).await?).ok()
+/// What was remembered too long ago has no say, whoever put it there and when: closures are not kept for ever.
+async fn cached(app: &App, cache_key: &str) -> Option<Key> {
+    let key: Key = serde_json::from_slice(&app.cache.get(cache_key).await?).ok()?;
+    app.is_within(app.config.key_life, key.resolved_at).then_some(key)
 }
 
 fn unknown() -> Failure {

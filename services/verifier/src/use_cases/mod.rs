@@ -13,10 +13,11 @@ mod tenant;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::News;
 use cache::Cache;
-use kit::Ambient;
+use kit::{Ambient, Timestamp};
 
 use crate::config::VerifierConfig;
 use crate::ports::{Owners, ReadModel};
@@ -41,4 +42,12 @@ pub struct App {
     pub news: News,
     pub ambient: Ambient,
     pub config: VerifierConfig,
+}
+
+impl App {
+    /// Whether something is younger than this. What lies further ahead than that is not: a clock is wrong then.
+    fn is_within(&self, life: Duration, at: Timestamp) -> bool {
+        let now = self.ambient.now();
+        now.since(at) < life && at.since(now) < life
+    }
 }

@@ -4,3 +4,4 @@ mod checks;
 mod copies;
 mod keys;
 mod revocations;
+mod shared;
