@@ -68,6 +68,22 @@ build() { cargo build --workspace && cargo test --workspace --no-run; }
 # What meets the real engine, once more: a fault that shows one time in two has two chances.
 again() { cargo test --no-fail-fast -p berth-docker -p berth-tests --test engine --test scenarios; }
 preparation() { [ "$PREPARED" = 0 ]; }
+# The second topology: some scenarios, others in each run; at full width all of them, and newman.
+SCENARIOS=4
+SEED="${TEST_SEED:-$(date +%s)}"
+cluster() {
+    local names=() status=0
+    export TEST_TOPOLOGY=cluster
+    if [ "$WIDTH" = full ]; then
+        cargo test --no-fail-fast -p berth-tests --test scenarios || status=1
+        stack/newman.sh || status=1
+        return "$status"
+    fi
+    mapfile -t names < <(cargo test -q -p berth-tests --test scenarios -- --list --format terse | sed -n 's/: test$//p' | shuffled | head -n "$SCENARIOS")
+    say "$SCENARIOS scenarios on a cluster each, TEST_SEED=$SEED"
+    cargo test --no-fail-fast -p berth-tests --test scenarios -- --exact "${names[@]}"
+}
+shuffled() { awk -v seed="$SEED" 'BEGIN { srand(seed) } { print rand() "\t" $0 }' | sort -n | cut -f2-; }
 # How many requests schemathesis makes up for each operation.
 EXAMPLES=20
 [ "$WIDTH" != full ] || EXAMPLES=200
@@ -88,7 +104,7 @@ counted() {
 # A phase that failed without counting anything, as a build does, counts as one failure.
 report() {
     local name passed=0 failed=0 p f
-    for name in test again newman outside; do
+    for name in test again newman cluster outside; do
         read -r p f < <(counted "$LOGS/$name.log")
         passed=$((passed + p)); failed=$((failed + f))
     done
@@ -114,6 +130,7 @@ main() {
             phase test cargo test --workspace --no-fail-fast || true
             if [ "$WIDTH" = full ]; then phase again again || true; fi
             phase newman stack/newman.sh || true
+            phase cluster cluster || true
             phase outside outside || true
             if [ "$WIDTH" = full ]; then phase deny deny || true; fi
         fi
