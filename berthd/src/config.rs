@@ -1,5 +1,7 @@
 //! Configuration: defaults < `berth.toml` < environment (`BERTH_USER__…`) < flags. Unknown keys are refused.
 
+mod backends;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use wire::limit::LimitsConfig;
 use wire::telemetry::TelemetryConfig;
+
+pub use backends::{AllocationConfig, FeedBackend, KafkaConfig, MongoConfig, PeersConfig, RedisConfig};
 
 /// Everything that can be set, each section by the service that it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,6 +41,8 @@ pub struct Config {
     pub setup_code: Option<SecretString>,
     /// A file that holds it.
     pub setup_code_file: Option<PathBuf>,
+    /// The file with the id that all services of one platform share; in the data directory where none is named.
+    pub installation_file: Option<PathBuf>,
     /// The file with the master key; `<data-dir>/keys/master.key`, made when missing, where none is named.
     pub master_key_file: Option<PathBuf>,
     /// Lets mail be written to files although others can reach the listener.
@@ -52,6 +58,13 @@ pub struct Config {
     pub notification: NotificationConfig,
     pub interact: InteractConfig,
     pub telemetry: TelemetryConfig,
+    pub allocation: AllocationConfig,
+    pub machines: MongoConfig,
+    pub verifier: MongoConfig,
+    pub feed: FeedBackend,
+    pub kafka: KafkaConfig,
+    pub redis: RedisConfig,
+    pub peers: PeersConfig,
 }
 
 /// The container engine beside this process.
@@ -91,6 +104,7 @@ impl Default for Config {
             mail_from: "Berth <berth@localhost>".to_owned(),
             setup_code: None,
             setup_code_file: None,
+            installation_file: None,
             master_key_file: None,
             allow_file_mail: false,
             drain: kit::Span::seconds(5),
@@ -102,6 +116,13 @@ impl Default for Config {
             notification: NotificationConfig::default(),
             interact: InteractConfig::default(),
             telemetry: TelemetryConfig::default(),
+            allocation: AllocationConfig::default(),
+            machines: MongoConfig::default(),
+            verifier: MongoConfig::default(),
+            feed: FeedBackend::default(),
+            kafka: KafkaConfig::default(),
+            redis: RedisConfig::default(),
+            peers: PeersConfig::default(),
         }
     }
 }
@@ -128,7 +149,14 @@ impl Default for QuotaConfig {
 const NOT_SETTINGS: [&str; 10] =
     ["CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "NEW_PASSWORD", "TOKEN", "CONTEXT", "COMPLETE", "JSON"];
 /// Settings that are texts whatever they look like: a code of digits is no number.
-const TEXTS: [&str; 5] = ["SETUP_CODE", "SMTP_URL", "MAIL_FROM", "NOTIFICATION__SMS_TOKEN", "NOTIFICATION__SMS_FROM"];
+const TEXTS: [&str; 6] = [
+    "SETUP_CODE",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "NOTIFICATION__SMS_TOKEN",
+    "NOTIFICATION__SMS_FROM",
+    "FEED__PASSWORD",
+];
 
 impl Config {
     /// Reads the file, where one is named, and the environment over the defaults; secrets from their files.
@@ -149,7 +177,44 @@ impl Config {
         config.setup_code = secret(config.setup_code, config.setup_code_file.as_deref())?;
         let notification = &mut config.notification;
         notification.sms_token = secret(notification.sms_token.take(), notification.sms_token_file.as_deref())?;
+        config.read_backends()?;
         Ok(config)
+    }
+
+    /// The addresses of servers, which hold passwords, from their files.
+    fn read_backends(&mut self) -> anyhow::Result<()> {
+        let of = |given: &mut Option<SecretString>, file: &Option<PathBuf>| -> anyhow::Result<()> {
+            *given = secret(given.take(), file.as_deref())?;
+            Ok(())
+        };
+        of(&mut self.user.database_url, &self.user.database_url_file)?;
+        of(&mut self.notification.database_url, &self.notification.database_url_file)?;
+        of(&mut self.allocation.database_url, &self.allocation.database_url_file)?;
+        of(&mut self.machines.mongodb_url, &self.machines.mongodb_url_file)?;
+        of(&mut self.verifier.mongodb_url, &self.verifier.mongodb_url_file)?;
+        of(&mut self.feed.password, &self.feed.password_file)?;
+        of(&mut self.redis.url, &self.redis.url_file)
+    }
+
+    /// `berthd up` keeps everything in its data directory: a server that is named is one that its owner thinks is used.
+    pub fn embedded(&self) -> anyhow::Result<()> {
+        let named = [
+            ("user.database_url", self.user.database_url.is_some()),
+            ("notification.database_url", self.notification.database_url.is_some()),
+            ("allocation.database_url", self.allocation.database_url.is_some()),
+            ("machines.mongodb_url", self.machines.mongodb_url.is_some()),
+            ("verifier.mongodb_url", self.verifier.mongodb_url.is_some()),
+            ("feed.cassandra", self.feed.cassandra.is_some()),
+            ("kafka.brokers", self.kafka.brokers.is_some()),
+            ("redis.url", self.redis.url.is_some()),
+        ];
+        match named.iter().find(|(_, named)| *named) {
+            Some((key, _)) => anyhow::bail!(
+                "{key} is for services in processes of their own, `berthd serve`; `berthd up` keeps everything in {}",
+                self.data_dir.display()
+            ),
+            None => Ok(()),
+        }
     }
 
     /// Whether others than this machine's users can reach the platform: at the listener itself, or at a proxy before it,

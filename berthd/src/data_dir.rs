@@ -18,24 +18,37 @@ pub struct DataDir {
 
 impl DataDir {
     /// Makes what is missing, the master key in its own place unless a file is named. Fails where another process holds it.
-    pub fn open(path: &Path, master_key: Option<&Path>, ambient: &Ambient) -> anyhow::Result<Self> {
+    pub fn open(
+        path: &Path,
+        installation: Option<&Path>,
+        master_key: Option<&Path>,
+        ambient: &Ambient,
+    ) -> anyhow::Result<Self> {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(path)
             .with_context(|| format!("cannot make the data directory {}", path.display()))?;
         let lock = lock(path)?;
-        let installation = read_or_make(&path.join("installation"), || InstallationId::mint(ambient).to_string())?;
         let keys = path.join("keys");
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&keys)?;
-        let file = master_key.map_or_else(|| keys.join("master.key"), Path::to_path_buf);
-        let master = read_or_make(&file, || MasterKey::mint(ambient).encode())?;
-        Ok(Self {
-            installation: installation.trim().parse().context("the file `installation` is broken")?,
-            master: MasterKey::decode(&master).with_context(|| format!("{} holds no key", file.display()))?,
-            _lock: lock,
-        })
+        if master_key.is_none() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(&keys)?;
+        }
+        let installation = installation.map_or_else(|| path.join("installation"), Path::to_path_buf);
+        let master = master_key.map_or_else(|| keys.join("master.key"), Path::to_path_buf);
+        let (installation, master) = identity(&installation, &master, ambient)?;
+        Ok(Self { installation, master, _lock: lock })
     }
+}
+
+/// What all processes of one platform share. Whoever is first mints it.
+pub fn identity(installation: &Path, master: &Path, ambient: &Ambient) -> anyhow::Result<(InstallationId, MasterKey)> {
+    let id = read_or_make(installation, ambient, || InstallationId::mint(ambient).to_string())?;
+    let key = read_or_make(master, ambient, || MasterKey::mint(ambient).encode())?;
+    Ok((
+        id.trim().parse().with_context(|| format!("{} holds no id", installation.display()))?,
+        MasterKey::decode(&key).with_context(|| format!("{} holds no key", master.display()))?,
+    ))
 }
 
 fn lock(path: &Path) -> anyhow::Result<File> {
@@ -49,20 +62,24 @@ fn lock(path: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// A small file of mode 600, written whole or not at all.
-fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<String> {
+/// A small file of mode 600, written whole or not at all. Of several processes that miss it at once one makes it, and all
+/// read that one.
+fn read_or_make(path: &Path, ambient: &Ambient, make: impl FnOnce() -> String) -> anyhow::Result<String> {
+    let missing = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
     match fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let text = make();
-            let part = path.with_extension("part");
-            let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&part)?;
-            writeln!(file, "{text}")?;
-            file.sync_all()?;
-            fs::rename(&part, path)?;
-            Ok(text)
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        Ok(text) => return Ok(text),
+        Err(error) if missing(&error) => {}
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+    let part = path.with_extension(format!("{}.part", ambient.uuid()));
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part)?;
+    writeln!(file, "{}", make())?;
+    file.sync_all()?;
+    let made = fs::hard_link(&part, path);
+    fs::remove_file(&part)?;
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error)?,
+        _ => fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())),
     }
 }
 
@@ -74,10 +91,10 @@ mod tests {
     fn what_was_minted_stays_and_two_processes_are_refused() {
         let directory = tempfile::tempdir().unwrap();
         let ambient = Ambient::system();
-        let first = DataDir::open(directory.path(), None, &ambient).unwrap();
-        assert!(DataDir::open(directory.path(), None, &ambient).is_err());
+        let first = DataDir::open(directory.path(), None, None, &ambient).unwrap();
+        assert!(DataDir::open(directory.path(), None, None, &ambient).is_err());
         let id = first.installation;
         drop(first);
-        assert_eq!(DataDir::open(directory.path(), None, &ambient).unwrap().installation, id);
+        assert_eq!(DataDir::open(directory.path(), None, None, &ambient).unwrap().installation, id);
     }
 }

@@ -1,5 +1,6 @@
 //! The server: composes the eight services and is the only place that names their backends.
 
+mod backing;
 mod bus_task;
 mod catalogue;
 mod certs;
@@ -7,7 +8,10 @@ mod config;
 mod data_dir;
 mod errors_page;
 mod http;
+mod migrate;
 mod platform;
+mod process;
+mod serve;
 mod up;
 mod wiring;
 
@@ -41,6 +45,16 @@ enum Command {
     Up(UpArguments),
     /// Make the certificates that services know each other by
     Certs(certs::CertsArguments),
+    /// Run one service, beside the others and as many replicas as one likes
+    ///
+    /// Its data is on the servers that the configuration names, its events go over Kafka, and it speaks to the other services
+    /// over mutual TLS (`berthd certs`). What it needs may come later: until then `/readyz` says what is missing.
+    Serve(ServeArguments),
+    /// Bring the schemas of one service, or of all, up to date, and make what topics are missing
+    ///
+    /// Forward only, safe to repeat, safe from several places at once, and while the version before still serves. A service
+    /// does the same by itself when it starts.
+    Migrate(MigrateArguments),
     /// Check files that describe machines
     Catalogue(catalogue::CatalogueArguments),
     /// Print the REST interface as OpenAPI 3.1
@@ -60,6 +74,36 @@ struct UpArguments {
     /// A configuration file; see docs/configuration.md
     #[arg(long, env = "BERTH_CONFIG")]
     config: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct ServeArguments {
+    /// user, machines, verifier, docker, allocation, feed, notification or interact
+    service: kit::ServiceName,
+    #[command(flatten)]
+    with: UpArguments,
+    /// Address and port to serve other services on
+    #[arg(long, env = "BERTH_PEERS__LISTEN")]
+    peers_listen: Option<String>,
+}
+
+#[derive(clap::Args)]
+struct MigrateArguments {
+    /// Only this service's
+    service: Option<kit::ServiceName>,
+    /// A configuration file; see docs/configuration.md
+    #[arg(long, env = "BERTH_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl UpArguments {
+    /// What the flags say goes before everything else.
+    fn load(self) -> anyhow::Result<Config> {
+        let mut config = Config::load(self.config.as_deref())?;
+        config.data_dir = self.data_dir.unwrap_or(config.data_dir);
+        config.listen = self.listen.unwrap_or(config.listen);
+        Ok(config)
+    }
 }
 
 /// Settings of the allocator: memory goes back at once, and in small pages. With its defaults an idle process kept twice
@@ -97,15 +141,26 @@ fn run(command: Command) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command {
         Command::Up(arguments) => {
-            let mut config = Config::load(arguments.config.as_deref())?;
-            config.data_dir = arguments.data_dir.unwrap_or(config.data_dir);
-            config.listen = arguments.listen.unwrap_or(config.listen);
+            let config = arguments.load()?;
             wire::telemetry::start_logs(&config.log);
             let telemetry = config.telemetry.clone();
             let work = wire::telemetry::with_traces(&telemetry, None, up::up(config));
             runtime.block_on(work).map_err(anyhow::Error::msg)?
         }
         Command::Certs(arguments) => certs::run(&arguments, &kit::Ambient::system()),
+        Command::Serve(arguments) => {
+            let mut config = arguments.with.load()?;
+            config.peers.listen = arguments.peers_listen.or(config.peers.listen);
+            wire::telemetry::start_logs(&config.log);
+            let telemetry = config.telemetry.clone();
+            let serve = serve::serve(arguments.service, config);
+            runtime.block_on(wire::telemetry::with_traces(&telemetry, Some(arguments.service), serve)).map_err(anyhow::Error::msg)?
+        }
+        Command::Migrate(arguments) => {
+            let config = Config::load(arguments.config.as_deref())?;
+            wire::telemetry::start_logs(&config.log);
+            runtime.block_on(migrate::migrate(arguments.service, &config))
+        }
         Command::Catalogue(arguments) => catalogue::run(&arguments),
         Command::Openapi => {
             let document = runtime.block_on(http::openapi::document())?;

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kit::{Ambient, Failure, InstallationId, MasterKey, ServiceName};
+use secrecy::{ExposeSecret as _, SecretString};
 use sql::Database;
 use wire::auth::{Door, KeyRing};
 use wire::drain::Drain;
 use wire::limit::Limits;
 use wire::remote::{UserKeys, VerifierGate};
-use wire::{Peer, Pipes};
+use wire::Peer;
+use wire::peer::Network;
 
 use crate::config::Config;
 
@@ -20,7 +22,7 @@ pub struct Platform {
     pub config: Config,
     pub installation: InstallationId,
     pub master: MasterKey,
-    pub pipes: Pipes,
+    pub network: Network,
     pub drain: Drain,
     pub limits: Arc<Limits>,
     /// Whether others than this machine's users can reach the platform.
@@ -42,6 +44,20 @@ impl Platform {
         Ok(database)
     }
 
+    /// The database that a service's tables are in: on a server where one is named, else its file. Its schema is this
+    /// program's, or a later one.
+    pub async fn relational(
+        &self,
+        service: ServiceName,
+        url: Option<&SecretString>,
+        migrations: &sql::Migrations,
+    ) -> Result<Database, Failure> {
+        let Some(url) = url else { return self.database(service, migrations).await };
+        let database = Database::connect(url.expose_secret())?;
+        database.migrate(&[&bus::MIGRATIONS, migrations]).await?;
+        Ok(database)
+    }
+
     /// The file that a service opened before.
     pub fn opened(&self, service: ServiceName) -> Result<Database, Failure> {
         let databases = self.databases.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +66,7 @@ impl Platform {
 
     /// Channels from one service to another.
     pub fn peer(&self, caller: ServiceName, callee: ServiceName) -> Peer {
-        self.pipes.connect(caller, callee)
+        self.network.connect(caller, callee)
     }
 
     /// How a service other than user tells who calls.

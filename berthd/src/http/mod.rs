@@ -49,6 +49,11 @@ impl Status {
     }
 }
 
+/// What every process answers about itself, also while it waits.
+pub fn probes(config: &mut web::ServiceConfig) {
+    config.service(own::healthz).service(own::readyz).service(own::metrics);
+}
+
 /// A server on a listener that is bound already. It serves once it is polled.
 pub fn serve(
     platform: &Platform,
@@ -69,9 +74,7 @@ pub fn serve(
         app.app_data(web::Data::new(observed.clone()))
             .app_data(web::Data::new(status.clone()))
             .app_data(web::Data::from(paths.clone()))
-            .service(own::healthz)
-            .service(own::readyz)
-            .service(own::metrics)
+            .configure(probes)
             .service(own::errors)
             .service(web::redirect("/", "/docs/"))
             .service(web::redirect("/docs", "/docs/"))

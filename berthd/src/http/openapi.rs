@@ -57,7 +57,7 @@ pub async fn document() -> anyhow::Result<utoipa::openapi::OpenApi> {
     let directory = std::env::temp_dir().join(format!("berth-openapi-{}", std::process::id()));
     let config = Config { data_dir: directory.clone(), ..Config::default() };
     let ambient = Ambient::system();
-    let data = DataDir::open(&directory, None, &ambient)?;
+    let data = DataDir::open(&directory, None, None, &ambient)?;
     let address = "127.0.0.1:0".parse()?;
     let platform = crate::up::platform(config, ambient, &data, address)?;
     let services = crate::wiring::all(&platform).await?;

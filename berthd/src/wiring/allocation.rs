@@ -5,14 +5,16 @@ use std::sync::Arc;
 use berth_allocation::domain::quota::Amounts;
 use berth_allocation::peers::{DockerEngine, VerifiedCatalogue, VerifiedTenants};
 use berth_allocation::ports::AllocationFleet as _;
-use berth_allocation::store::sqlite::{MIGRATIONS, Settings, SqliteStore};
+pub use berth_allocation::store::sqlite::MIGRATIONS;
+use berth_allocation::store::sqlite::{Settings, SqliteStore};
 use berth_allocation::{Deps, build};
 use kit::{Failure, ServiceName};
-use wire::Service;
 
+use super::backings::Relational;
+use crate::backing::Wired;
 use crate::platform::Platform;
 
-pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
+pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let config = &platform.config;
     let settings = Settings {
         ambient: platform.ambient.clone(),
@@ -20,12 +22,13 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
         ports: config.site.ports,
         public_host: config.site.public_host.clone(),
     };
-    let store = SqliteStore::new(platform.database(ServiceName::Allocation, &MIGRATIONS).await?, settings);
+    let me = ServiceName::Allocation;
+    let database = platform.relational(me, config.allocation.database_url.as_ref(), &MIGRATIONS).await?;
+    let store = SqliteStore::new(database.clone(), settings);
     // This process holds the data directory alone, so whoever held these leases is gone.
     store.forget_leases().await?;
-    let me = ServiceName::Allocation;
     let verifier = platform.peer(me, ServiceName::Verifier);
-    Ok(build(Deps {
+    let service = build(Deps {
         store: Arc::new(store.clone()),
         fleet: Arc::new(store.clone()),
         oversight: Arc::new(store),
@@ -46,5 +49,6 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
         site: config.site.id.clone(),
         public_host: config.site.public_host.clone(),
         owner: format!("{}-{}", platform.installation, std::process::id()),
-    }))
+    });
+    Ok(Wired::new(service, Relational { database, ambient: platform.ambient.clone() }))
 }

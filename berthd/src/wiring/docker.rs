@@ -9,12 +9,13 @@ use berth_docker::host::{Firewall, LoopDisks};
 use berth_docker::store::sqlite::SqliteRecord;
 use berth_docker::{Deps, MIGRATIONS, build};
 use kit::{Failure, ServiceName};
-use wire::Service;
 
+use super::backings::Relational;
+use crate::backing::Wired;
 use crate::platform::Platform;
 
 /// Builds the site's service. Waits for no engine: `/readyz` does.
-pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
+pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let site = &platform.config.site;
     let identity = Identity { installation: platform.installation, site: site.id.clone() };
     let state_dir = platform.data_dir().join("site");
@@ -27,10 +28,10 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
         log_source: engine,
         host: Arc::new(Firewall::new(&identity).await),
         disks: Arc::new(LoopDisks::new(config.state_dir.join("volumes")).await?),
-        record: Arc::new(SqliteRecord::new(database, site.id.clone(), platform.ambient.clone())),
+        record: Arc::new(SqliteRecord::new(database.clone(), site.id.clone(), platform.ambient.clone())),
         stop: platform.drain.stop.clone(),
         identity,
         config,
     };
-    Ok(build(deps).await)
+    Ok(Wired::new(build(deps).await, Relational { database, ambient: platform.ambient.clone() }))
 }

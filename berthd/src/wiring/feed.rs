@@ -7,13 +7,15 @@ use berth_feed::peers::VerifierCatalogue;
 use berth_feed::{Deps, store::sqlite};
 use kit::{Failure, ServiceName};
 
+use super::backings::Relational;
+use crate::backing::Wired;
 use crate::platform::Platform;
 
-pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
+pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let database = platform.database(ServiceName::Feed, &sqlite::MIGRATIONS).await?;
-    let store = Arc::new(sqlite::SqliteFeed::new(database, platform.ambient.clone()));
+    let store = Arc::new(sqlite::SqliteFeed::new(database.clone(), platform.ambient.clone()));
     let verifier = platform.peer(ServiceName::Feed, ServiceName::Verifier);
-    Ok(berth_feed::build(Deps {
+    let service = berth_feed::build(Deps {
         likes: store.clone(),
         comments: store.clone(),
         counts: store.clone(),
@@ -22,5 +24,6 @@ pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
         ambient: platform.ambient.clone(),
         config: FeedConfig::default(),
         door: platform.door(ServiceName::Feed),
-    }))
+    });
+    Ok(Wired::new(service, Relational { database, ambient: platform.ambient.clone() }))
 }

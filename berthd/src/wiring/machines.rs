@@ -5,10 +5,15 @@ use std::sync::Arc;
 
 use berth_machines::peers::FeedStandings;
 use berth_machines::use_cases::CatalogueFile;
+use berth_machines::ports::MachineStore;
+use berth_machines::store::mongo::MongoMachines;
 use berth_machines::{Deps, store::sqlite};
-use kit::{Failure, ServiceName};
+use kit::{Ambient, Failure, ServiceName};
 
 use crate::catalogue::read_directory;
+use crate::config::Config;
+use super::backings::{Documents, Relational, documents};
+use crate::backing::Wired;
 use crate::platform::Platform;
 
 /// The machines built into this program.
@@ -23,10 +28,27 @@ const SHIPPED: [(&str, &str); 8] = [
     ("notebook.yaml", include_str!("../../../catalogue/notebook.yaml")),
 ];
 
-pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
-    let database = platform.database(ServiceName::Machines, &sqlite::MIGRATIONS).await?;
+pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
+    let ambient = platform.ambient.clone();
+    let Some(database) = documents(ServiceName::Machines, &platform.config.machines).await? else {
+        let database = platform.database(ServiceName::Machines, &sqlite::MIGRATIONS).await?;
+        let store = Arc::new(sqlite::SqliteMachines::new(database.clone(), ambient));
+        return Ok(Wired::new(service(platform, store).await?, Relational { database, ambient: platform.ambient.clone() }));
+    };
+    let store = Arc::new(MongoMachines::open(database.clone(), ambient).await?);
+    Ok(Wired::new(service(platform, store).await?, Documents { database, announces: true }))
+}
+
+pub async fn migrate(config: &Config, ambient: &Ambient) -> Result<(), Failure> {
+    match documents(ServiceName::Machines, &config.machines).await? {
+        Some(database) => MongoMachines::open(database, ambient.clone()).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+async fn service(platform: &Platform, store: Arc<dyn MachineStore>) -> Result<wire::Service, Failure> {
     let deps = Deps {
-        store: Arc::new(sqlite::SqliteMachines::new(database, platform.ambient.clone())),
+        store,
         standings: Arc::new(FeedStandings::new(&platform.peer(ServiceName::Machines, ServiceName::Feed))),
         ambient: platform.ambient.clone(),
         door: platform.door(ServiceName::Machines),

@@ -8,21 +8,23 @@ use berth_notification::mailers::{FileMailer, Sender, SmtpMailer};
 use berth_notification::peers::AllocationLogs;
 use berth_notification::ports::{Mailer, SmsGateway};
 use berth_notification::store::SqliteStore;
-use berth_notification::store::sqlite::MIGRATIONS;
+pub use berth_notification::store::sqlite::MIGRATIONS;
 use berth_notification::{Deps, build};
 use kit::{Failure, ServiceName};
 use secrecy::ExposeSecret as _;
 
+use super::backings::Relational;
+use crate::backing::Wired;
 use crate::platform::Platform;
 
-pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
+pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let me = ServiceName::Notification;
     let (mailer, sms, config) = (mailer(platform)?, sms(platform)?, platform.config.notification.clone());
-    let database = platform.database(me, &MIGRATIONS).await?;
+    let database = platform.relational(me, config.database_url.as_ref(), &MIGRATIONS).await?;
     let sealing = platform.master.derive("notification.webhook_secrets");
-    let store = Arc::new(SqliteStore::open(database, platform.ambient.clone(), sealing).await?);
+    let store = Arc::new(SqliteStore::open(database.clone(), platform.ambient.clone(), sealing).await?);
     let reach = if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public };
-    build(Deps {
+    let service = build(Deps {
         inbox: store.clone(),
         deliveries: store.clone(),
         contacts: store.clone(),
@@ -38,7 +40,8 @@ pub async fn wire(platform: &Platform) -> Result<wire::Service, Failure> {
         ambient: platform.ambient.clone(),
         config,
         door: platform.door(me),
-    })
+    })?;
+    Ok(Wired::new(service, Relational { database, ambient: platform.ambient.clone() }))
 }
 
 fn mailer(platform: &Platform) -> Result<Arc<dyn Mailer>, Failure> {

@@ -8,21 +8,22 @@ use berth_user::store::SqliteStore;
 use berth_user::{Deps, MIGRATIONS};
 use kit::{Failure, ServiceName};
 use secrecy::SecretString;
-use wire::Service;
 
+use super::backings::Relational;
+use crate::backing::Wired;
 use crate::platform::Platform;
 
 /// Opens `user.db` and builds the service on it.
-pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
-    let database = platform.database(ServiceName::User, &MIGRATIONS).await?;
-    let store = Arc::new(SqliteStore::new(database, platform.ambient.clone()));
+pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
+    let database = platform.relational(ServiceName::User, platform.config.user.database_url.as_ref(), &MIGRATIONS).await?;
+    let store = Arc::new(SqliteStore::new(database.clone(), platform.ambient.clone()));
     let config = platform.config.user.clone();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Argon::new(platform.ambient.clone(), cores, config.password_queue.get())?;
     let peer = |callee| platform.peer(ServiceName::User, callee);
     let (allocation, feed, notification) =
         (peer(ServiceName::Allocation), peer(ServiceName::Feed), peer(ServiceName::Notification));
-    berth_user::build(Deps {
+    let service = berth_user::build(Deps {
         accounts: store.clone(),
         codes: store.clone(),
         email_changes: store.clone(),
@@ -44,7 +45,8 @@ pub async fn wire(platform: &Platform) -> Result<Service, Failure> {
         sms: platform.config.notification.sms_url.is_some(),
         secure_cookies: platform.public,
     })
-    .await
+    .await?;
+    Ok(Wired::new(service, Relational { database, ambient: platform.ambient.clone() }))
 }
 
 /// The configured code; a public platform always has one, because anybody could be the first to sign up.
@@ -72,7 +74,7 @@ mod tests {
     fn behind_a_proxy_on_the_same_machine_the_first_sign_up_needs_a_code() {
         let directory = tempfile::tempdir().unwrap();
         let ambient = Ambient::system();
-        let data = DataDir::open(directory.path(), None, &ambient).unwrap();
+        let data = DataDir::open(directory.path(), None, None, &ambient).unwrap();
         let address: SocketAddr = "127.0.0.1:8080".parse().unwrap();
         let mut config = Config { data_dir: directory.path().to_owned(), allow_file_mail: true, ..Config::default() };
         let alone = up::platform(config.clone(), ambient.clone(), &data, address).unwrap();

@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NotificationConfig {
+    /// The database on a MySQL server: `mysql://user:password@host:port/name`. A file of its own where none is named.
+    #[serde(skip_serializing)]
+    pub database_url: Option<SecretString>,
+    /// A file that holds it.
+    pub database_url_file: Option<PathBuf>,
     /// How many messages are sent at the same time, one of them a code: where it is 1, a code goes beside it. 1 to 64.
     pub at_once: u32,
     /// How many webhooks are called at the same time. 1 to 256.
@@ -38,6 +43,8 @@ pub struct NotificationConfig {
 impl Default for NotificationConfig {
     fn default() -> Self {
         Self {
+            database_url: None,
+            database_url_file: None,
             at_once: 4,
             webhooks_at_once: 16,
             hold: Span::seconds(60),

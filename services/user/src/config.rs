@@ -1,8 +1,10 @@
 //! The user service's settings, each with its default and meaning.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kit::{Failure, Span};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{CodeRules, KeyLives};
@@ -11,6 +13,11 @@ use crate::domain::{CodeRules, KeyLives};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserConfig {
+    /// The database on a MySQL server: `mysql://user:password@host:port/name`. A file of its own where none is named.
+    #[serde(skip_serializing)]
+    pub database_url: Option<SecretString>,
+    /// A file that holds it.
+    pub database_url_file: Option<PathBuf>,
     /// How long an access token is valid.
     pub access_token_life: Span,
     /// How long a refresh token may be exchanged; each exchange gives a new one.
@@ -44,6 +51,8 @@ pub struct UserConfig {
 impl Default for UserConfig {
     fn default() -> Self {
         Self {
+            database_url: None,
+            database_url_file: None,
             access_token_life: minutes(15),
             refresh_token_life: minutes(30 * 24 * 60),
             code_life: minutes(10),

@@ -1,0 +1,53 @@
+//! `berthd migrate`: schemas and topics, before the services that want them. Each server is waited for.
+
+use std::time::Duration;
+
+use bus::Topic;
+use bus::kafka::topics;
+use kit::{Ambient, ErrorCode, Failure, ServiceName};
+
+use crate::config::Config;
+use crate::serve::events;
+use crate::wiring;
+
+/// How long a server that is away is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Of one service, or of all.
+pub async fn migrate(only: Option<ServiceName>, config: &Config) -> anyhow::Result<()> {
+    let ambient = Ambient::system();
+    for name in ServiceName::ALL.into_iter().filter(|name| only.is_none_or(|only| only == *name)) {
+        patiently(&format!("{name}'s database"), || wiring::migrate(name, config, &ambient)).await?;
+        println!("{name}: the schema is up to date");
+    }
+    let settings = events::settings(config)?;
+    let wanted: Vec<Topic> = Topic::all().filter(|topic| only.is_none_or(|only| topic.producer() == only)).collect();
+    let outcome = patiently("Kafka", || topics::ensure(&settings, &wanted)).await?;
+    for name in &outcome.made {
+        println!("made the topic {name}");
+    }
+    for difference in &outcome.different {
+        println!("warning: {}", difference.0);
+    }
+    Ok(())
+}
+
+async fn patiently<T, F: Future<Output = Result<T, Failure>>>(what: &str, attempt: impl Fn() -> F) -> anyhow::Result<T> {
+    let mut told = false;
+    let tries = async {
+        loop {
+            match attempt().await {
+                Err(failure) if matches!(failure.code, ErrorCode::StoreUnavailable | ErrorCode::PeerUnavailable) => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(%failure, "waiting for {what}");
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+                other => return other,
+            }
+        }
+    };
+    let done = tokio::time::timeout(PATIENCE, tries).await;
+    Ok(done.map_err(|_| anyhow::anyhow!("{what} did not answer in {} s", PATIENCE.as_secs()))??)
+}
