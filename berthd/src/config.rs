@@ -149,14 +149,8 @@ impl Default for QuotaConfig {
 const NOT_SETTINGS: [&str; 10] =
     ["CONFIG", "CACHE", "URL", "EMAIL", "PASSWORD", "NEW_PASSWORD", "TOKEN", "CONTEXT", "COMPLETE", "JSON"];
 /// Settings that are texts whatever they look like: a code of digits is no number.
-const TEXTS: [&str; 6] = [
-    "SETUP_CODE",
-    "SMTP_URL",
-    "MAIL_FROM",
-    "NOTIFICATION__SMS_TOKEN",
-    "NOTIFICATION__SMS_FROM",
-    "FEED__PASSWORD",
-];
+const TEXTS: [&str; 6] =
+    ["SETUP_CODE", "SMTP_URL", "MAIL_FROM", "NOTIFICATION__SMS_TOKEN", "NOTIFICATION__SMS_FROM", "FEED__PASSWORD"];
 
 impl Config {
     /// Reads the file, where one is named, and the environment over the defaults; secrets from their files.

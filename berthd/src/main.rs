@@ -154,7 +154,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             wire::telemetry::start_logs(&config.log);
             let telemetry = config.telemetry.clone();
             let serve = serve::serve(arguments.service, config);
-            runtime.block_on(wire::telemetry::with_traces(&telemetry, Some(arguments.service), serve)).map_err(anyhow::Error::msg)?
+            runtime
+                .block_on(wire::telemetry::with_traces(&telemetry, Some(arguments.service), serve))
+                .map_err(anyhow::Error::msg)?
         }
         Command::Migrate(arguments) => {
             let config = Config::load(arguments.config.as_deref())?;

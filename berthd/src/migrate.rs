@@ -33,7 +33,10 @@ pub async fn migrate(only: Option<ServiceName>, config: &Config) -> anyhow::Resu
     Ok(())
 }
 
-async fn patiently<T, F: Future<Output = Result<T, Failure>>>(what: &str, attempt: impl Fn() -> F) -> anyhow::Result<T> {
+async fn patiently<T, F: Future<Output = Result<T, Failure>>>(
+    what: &str,
+    attempt: impl Fn() -> F,
+) -> anyhow::Result<T> {
     let mut told = false;
     let tries = async {
         loop {

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kit::{Ambient, Failure, InstallationId, MasterKey, ServiceName};
 use secrecy::{ExposeSecret as _, SecretString};
 use sql::Database;
+use wire::Peer;
 use wire::auth::{Door, KeyRing};
 use wire::drain::Drain;
 use wire::limit::Limits;
-use wire::remote::{UserKeys, VerifierGate};
-use wire::Peer;
 use wire::peer::Network;
+use wire::remote::{UserKeys, VerifierGate};
 
 use crate::config::Config;
 

@@ -92,7 +92,9 @@ async fn run(
 
 fn peers_listener(config: &Config) -> anyhow::Result<TcpListener> {
     let Some(listen) = &config.peers.listen else {
-        bail!("peers.listen (BERTH_PEERS__LISTEN) has to name the address and port that other services call this one at")
+        bail!(
+            "peers.listen (BERTH_PEERS__LISTEN) has to name the address and port that other services call this one at"
+        )
     };
     let address = process::resolve(listen)?;
     TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
@@ -100,14 +102,20 @@ fn peers_listener(config: &Config) -> anyhow::Result<TcpListener> {
 
 fn network(name: ServiceName, config: &Config, ambient: &Ambient) -> anyhow::Result<Network> {
     let Some(directory) = &config.peers.certificates else {
-        bail!("peers.certificates (BERTH_PEERS__CERTIFICATES) has to name a directory; `berthd certs init DIR` makes one")
+        bail!(
+            "peers.certificates (BERTH_PEERS__CERTIFICATES) has to name a directory; `berthd certs init DIR` makes one"
+        )
     };
     let tls = Tls::load(TlsFiles::in_directory(directory, name), name, ambient.clone())?;
     Ok(Network::Tls(TlsNetwork::new(tls, config.peers.places(), ambient.clone())))
 }
 
 /// Builds the service; `None` where what it needs is away, which `told` is told.
-async fn build(name: ServiceName, platform: &Platform, told: &mut dyn FnMut(&Failure)) -> Result<Option<Wired>, Failure> {
+async fn build(
+    name: ServiceName,
+    platform: &Platform,
+    told: &mut dyn FnMut(&Failure),
+) -> Result<Option<Wired>, Failure> {
     match wiring::one(name, platform).await {
         Ok(wired) => Ok(Some(wired)),
         Err(failure) if matches!(failure.code, ErrorCode::StoreUnavailable | ErrorCode::PeerUnavailable) => {

@@ -64,14 +64,8 @@ pub fn start(
 fn announce(platform: &Platform, name: ServiceName, relay: Relay, settings: &Settings, producer: Arc<KafkaProducer>) {
     let drain = &platform.drain;
     let own: Vec<Topic> = Topic::all().filter(|topic| topic.producer() == name).collect();
-    let tidy = tombstones::run(
-        settings.clone(),
-        producer,
-        own,
-        platform.ambient.clone(),
-        relay.tenure(),
-        drain.stop.clone(),
-    );
+    let tidy =
+        tombstones::run(settings.clone(), producer, own, platform.ambient.clone(), relay.tenure(), drain.stop.clone());
     drain.tracker.spawn(tidy);
     let stop = drain.stop.clone();
     drain.tracker.spawn(async move { relay.run(stop).await });

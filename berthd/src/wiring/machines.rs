@@ -4,16 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use berth_machines::peers::FeedStandings;
-use berth_machines::use_cases::CatalogueFile;
 use berth_machines::ports::MachineStore;
 use berth_machines::store::mongo::MongoMachines;
+use berth_machines::use_cases::CatalogueFile;
 use berth_machines::{Deps, store::sqlite};
 use kit::{Ambient, Failure, ServiceName};
 
-use crate::catalogue::read_directory;
-use crate::config::Config;
 use super::backings::{Documents, Relational, documents};
 use crate::backing::Wired;
+use crate::catalogue::read_directory;
+use crate::config::Config;
 use crate::platform::Platform;
 
 /// The machines built into this program.
@@ -33,7 +33,10 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let Some(database) = documents(ServiceName::Machines, &platform.config.machines).await? else {
         let database = platform.database(ServiceName::Machines, &sqlite::MIGRATIONS).await?;
         let store = Arc::new(sqlite::SqliteMachines::new(database.clone(), ambient));
-        return Ok(Wired::new(service(platform, store).await?, Relational { database, ambient: platform.ambient.clone() }));
+        return Ok(Wired::new(
+            service(platform, store).await?,
+            Relational { database, ambient: platform.ambient.clone() },
+        ));
     };
     let store = Arc::new(MongoMachines::open(database.clone(), ambient).await?);
     Ok(Wired::new(service(platform, store).await?, Documents { database, announces: true }))

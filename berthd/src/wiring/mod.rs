@@ -50,12 +50,8 @@ pub async fn migrate(name: ServiceName, config: &Config, ambient: &Ambient) -> R
     };
     match name {
         ServiceName::User => relational(&config.user.database_url, &berth_user::MIGRATIONS).await,
-        ServiceName::Allocation => {
-            relational(&config.allocation.database_url, &allocation::MIGRATIONS).await
-        }
-        ServiceName::Notification => {
-            relational(&config.notification.database_url, &notification::MIGRATIONS).await
-        }
+        ServiceName::Allocation => relational(&config.allocation.database_url, &allocation::MIGRATIONS).await,
+        ServiceName::Notification => relational(&config.notification.database_url, &notification::MIGRATIONS).await,
         ServiceName::Machines => machines::migrate(config, ambient).await,
         ServiceName::Verifier => verifier::migrate(config).await,
         // One has its file beside its engine, which is migrated when it is opened; the other keeps nothing.

@@ -15,7 +15,8 @@ use crate::platform::Platform;
 
 /// Opens `user.db` and builds the service on it.
 pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
-    let database = platform.relational(ServiceName::User, platform.config.user.database_url.as_ref(), &MIGRATIONS).await?;
+    let database =
+        platform.relational(ServiceName::User, platform.config.user.database_url.as_ref(), &MIGRATIONS).await?;
     let store = Arc::new(SqliteStore::new(database.clone(), platform.ambient.clone()));
     let config = platform.config.user.clone();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
