@@ -9,7 +9,7 @@ use kit::{Access, Caller, Failure, Role};
 
 use crate::v1;
 
-pub use problem::{failure_of, status_of};
+pub use problem::{failure_of, status_of, status_of_own};
 
 /// An id from a message. `InvalidInput` with the field where it is none.
 pub fn id<T: FromStr>(text: &str, field: &str) -> Result<T, Failure> {

@@ -7,6 +7,9 @@ pub mod v1 {
 }
 
 pub mod convert;
+mod reads;
+
+pub use reads::is_read;
 
 /// The compiled `.proto` files, for gRPC reflection and for the check that they change only by addition.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

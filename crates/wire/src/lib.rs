@@ -15,10 +15,12 @@ pub mod remote;
 pub mod service;
 pub mod task;
 pub mod telemetry;
+pub mod tls;
 
 pub use auth::{Admin, Anyone, Authenticated, Door, Gate, KeyRing, Verified, scope};
 pub use json::{Json, PathId, Query};
-pub use peer::{Allow, Peer, Pipe, Pipes};
+pub use peer::{Allow, Network, Peer, Pipes};
 pub use problem::{Problem, Problems};
 pub use service::Service;
 pub use task::{Report, Task};
+pub use tls::{Tls, TlsFiles, TlsNetwork};

@@ -1,5 +1,6 @@
 //! Around every REST request: its id, its limits, its line in the log and its place in the metrics.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +11,9 @@ use actix_web::http::Method;
 use actix_web::http::header::{CONNECTION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError as _, web};
-use kit::Ambient;
+use kit::context::Context;
+use kit::trace::{self, Recording, Span, SpanKind};
+use kit::{Ambient, ServiceName, Traceparent};
 
 use crate::Problem;
 use crate::context::{self, RequestContext};
@@ -34,11 +37,48 @@ pub async fn observe(
     let Some(observe) = observe else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
-    let given = request.headers().get(context::HEADER).and_then(|value| value.to_str().ok());
-    let id = context::accept_or_mint(given, &observe.ambient);
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let id = context::accept_or_mint(header(context::HEADER), &observe.ambient);
+    let parent = header(trace::HEADER).and_then(|text| text.parse().ok());
     let address = observe.limits.client_of(request.request());
-    let context = RequestContext { id: id.clone(), address: Some(address) };
-    context::with_request(context, watched(request, next, &observe, &id, address)).await
+    let method = known(request.method());
+    let mut span = Span::begin(SpanKind::Server, service_of(request.path()), parent, || Cow::Borrowed(method));
+    let place = span.place().unwrap_or_else(|| Traceparent::mint(&observe.ambient));
+    let context = Context::default()
+        .with_request(RequestContext { id: id.clone(), address: Some(address) })
+        .with_trace(Some(place));
+    let response = context.carry(watched(request, next, &observe, &id, address)).await;
+    if let Ok(response) = &response {
+        span.tell(|span| told(span, response, method));
+    }
+    response
+}
+
+/// What a span of a request says of it when it is answered.
+fn told<B>(span: &mut dyn Recording, response: &ServiceResponse<B>, method: &str) {
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let status = response.status();
+    span.rename(format!("{method} {route}"));
+    span.text("http.request.method", method.to_owned());
+    span.text("http.route", route);
+    span.text("url.path", response.request().path().to_owned());
+    span.number("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        span.fail(status.to_string());
+    }
+}
+
+/// Whose endpoints are under a path.
+fn service_of(path: &str) -> Option<ServiceName> {
+    Some(match path.split('/').nth(1)? {
+        "user" => ServiceName::User,
+        "machines" => ServiceName::Machines,
+        "allocations" => ServiceName::Allocation,
+        "feed" => ServiceName::Feed,
+        "interact" => ServiceName::Interact,
+        "notifications" => ServiceName::Notification,
+        _ => return None,
+    })
 }
 
 async fn watched<B: MessageBody + 'static>(
@@ -68,7 +108,8 @@ async fn watched<B: MessageBody + 'static>(
     let status = response.status().as_u16();
     metrics::histogram!("berth_http_request_seconds", "method" => known(&method), "route" => route, "status" => status.to_string())
         .record(seconds);
-    tracing::info!(request_id = id, %method, path, status, %address, duration_ms = (seconds * 1e3) as u64, "{method} {path} {status}");
+    let trace_id = kit::context::trace().map(|place| place.trace_id()).unwrap_or_default();
+    tracing::info!(request_id = id, trace_id, %method, path, status, %address, duration_ms = (seconds * 1e3) as u64, "{method} {path} {status}");
     if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert(HeaderName::from_static(context::HEADER), value);
     }

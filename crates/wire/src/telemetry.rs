@@ -1,4 +1,6 @@
-//! Logs and metrics of a process: text for a person at a terminal, JSON for programs.
+//! Logs, metrics and traces of a process: text for a person at a terminal, JSON for programs.
+
+mod otlp;
 
 use std::io::IsTerminal as _;
 
@@ -6,6 +8,8 @@ use kit::Failure;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
+
+pub use otlp::{TelemetryConfig, Traces, start_traces};
 
 /// Starts logging to standard error. `RUST_LOG` overrides `level`.
 pub fn start_logs(level: &str) {

@@ -11,7 +11,6 @@ use proto::v1::engine_client::EngineClient;
 use proto::v1::log_frame::Frame;
 use proto::v1::verifier_client::VerifierClient;
 use proto::v1::{self, AllocationRequest, CheckRequest, ClosuresRequest, LogsRequest, Need};
-use tonic::transport::Channel;
 use wire::auth::Needs;
 use wire::peer::Calls;
 use wire::{Door, Peer};
@@ -26,10 +25,10 @@ const OPENING: Duration = Duration::from_secs(10);
 pub struct VerifierAllocations(VerifierClient<Calls>);
 
 /// Listens to the verifier.
-pub struct VerifierClosures(VerifierClient<Channel>);
+pub struct VerifierClosures(VerifierClient<Calls>);
 
 /// Reads from the docker service.
-pub struct EngineLogs(EngineClient<Channel>);
+pub struct EngineLogs(EngineClient<Calls>);
 
 /// Asks as REST does: signature here, all that changes at the gate.
 pub struct DoorSessions(pub Door);

@@ -1,5 +1,8 @@
 //! A failure over gRPC: its code's status, with the whole failure in the details. One mapping each way.
 
+use std::error::Error as _;
+use std::sync::Arc;
+
 use kit::{ErrorCode, Failure, Left, RpcCode};
 use prost::Message as _;
 use tonic::{Code, Status};
@@ -18,8 +21,19 @@ pub fn status_of(failure: &Failure) -> Status {
     Status::with_details(code_of(failure.code.row().rpc), &failure.detail, problem.encode_to_vec().into())
 }
 
+/// The status of a failure of this process's own, which never travels: `failure_of` gives it back whole, with the
+/// operator's part.
+pub fn status_of_own(failure: Failure) -> Status {
+    let mut status = status_of(&failure);
+    status.set_source(Arc::new(failure));
+    status
+}
+
 /// The failure that a status carries; for a status of the transport's own, what it means for the caller.
 pub fn failure_of(status: &Status) -> Failure {
+    if let Some(own) = status.source().and_then(|source| source.downcast_ref::<Failure>()) {
+        return own.clone();
+    }
     match Problem::decode(status.details()).ok().and_then(|problem| Some((ErrorCode::parse(&problem.code)?, problem))) {
         Some((code, problem)) => Failure {
             code,
@@ -70,6 +84,13 @@ mod tests {
             assert_eq!((got.code, got.detail.as_str(), got.field.as_deref()), (*code, "no", Some("f")));
             assert_eq!((got.operator, got.retry_after, got.left), (None, Some(7), Left::Unknown));
         }
+    }
+
+    #[test]
+    fn a_failure_of_ones_own_is_kept_whole() {
+        let failure = Failure::of(ErrorCode::PeerUnavailable).operator("user: 127.0.0.1:9: refused");
+        let got = failure_of(&status_of_own(failure));
+        assert_eq!((got.operator.as_deref(), got.left), (Some("user: 127.0.0.1:9: refused"), Left::Nothing));
     }
 
     #[test]

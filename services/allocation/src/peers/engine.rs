@@ -8,7 +8,6 @@ use futures::stream::BoxStream;
 use kit::{AllocationId, Failure, SandboxId, TenantId, Timestamp, VolumeId};
 use proto::convert::{failure_of, id, required};
 use proto::v1::{self, engine_client::EngineClient};
-use tonic::transport::Channel;
 use wire::Peer;
 use wire::peer::{Calls, within};
 
@@ -30,7 +29,7 @@ const READINESS_SLACK: Duration = Duration::from_secs(30);
 /// The docker service of the site.
 pub struct DockerEngine {
     calls: EngineClient<Calls>,
-    streams: EngineClient<Channel>,
+    streams: EngineClient<Calls>,
 }
 
 impl DockerEngine {
