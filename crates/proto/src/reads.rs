@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use prost::Message as _;
-use prost_types::FileDescriptorSet;
 use prost_types::method_options::IdempotencyLevel;
+use prost_types::{FileDescriptorSet, MethodOptions};
 
 /// Whether a method, `/berth.v1.Users/Find`, is unary and says `idempotency_level = NO_SIDE_EFFECTS`.
 pub fn is_read(method: &str) -> bool {
@@ -20,7 +20,7 @@ fn reads() -> HashSet<String> {
     for file in files {
         for service in &file.service {
             for method in &service.method {
-                let level = method.options.as_ref().map(|options| options.idempotency_level());
+                let level = method.options.as_ref().map(MethodOptions::idempotency_level);
                 let is_unary = !method.client_streaming() && !method.server_streaming();
                 if is_unary && level == Some(IdempotencyLevel::NoSideEffects) {
                     reads.insert(format!("/{}.{}/{}", file.package(), service.name(), method.name()));

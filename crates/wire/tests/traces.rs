@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use async_trait::async_trait;
-use bus::{Consumer, Event, Record, Topic};
+use bus::{Consumer, DeadLetter, Event, Record, Topic};
 use kit::{Ambient, Failure, ServiceName, Traceparent};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
@@ -140,9 +140,9 @@ impl Consumer for Asking {
         Ok(0)
     }
 
-    async fn apply(&self, _: Topic, _: Vec<Record>) -> Result<(), Failure> {
+    async fn apply(&self, _: Topic, _: Vec<Record>) -> Result<Vec<DeadLetter>, Failure> {
         let _ = self.0.clone().of_user(OfUserRequest::default()).await;
-        Ok(())
+        Ok(Vec::new())
     }
 }
 
@@ -155,7 +155,7 @@ fn rest(feed: &FeedClient<Calls>) -> std::net::SocketAddr {
         let mut feed = feed.clone();
         async move {
             feed.counts(CountsRequest::default()).await.unwrap();
-            HttpResponse::NoContent()
+            HttpResponse::NoContent().finish()
         }
     };
     let server = HttpServer::new(move || {

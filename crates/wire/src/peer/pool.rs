@@ -118,8 +118,7 @@ impl Pool {
     pub async fn line(&self) -> Result<Line, Failure> {
         let mut addresses = self.0.addresses.clone();
         loop {
-            let changed = std::pin::pin!(self.0.changed.notified());
-            let mut changed = changed;
+            let mut changed = std::pin::pin!(self.0.changed.notified());
             changed.as_mut().enable();
             let choice = self.0.choose(&addresses.borrow_and_update().clone());
             let until = match choice {
@@ -171,7 +170,7 @@ impl Inner {
 
     fn jittered(&self, longest: Duration) -> Duration {
         let half = longest.as_millis() as u32 / 2;
-        longest - Duration::from_millis(u64::from(self.ambient.below(half.max(1))))
+        longest.saturating_sub(Duration::from_millis(u64::from(self.ambient.below(half.max(1)))))
     }
 
     fn unreachable(&self, why: &str) -> Failure {

@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 /// Each network as the caller and as a service that may not call.
-async fn on_both(replica: &Replica) -> Vec<[wire::Peer; 2]> {
+fn on_both(replica: &Replica) -> Vec<[wire::Peer; 2]> {
     let pipes = Network::Pipes(Pipes::default());
     let drain = Drain::default();
     pipes.serve(CALLEE, replica.grpc(), None, &drain).unwrap();
@@ -30,7 +30,7 @@ async fn on_both(replica: &Replica) -> Vec<[wire::Peer; 2]> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_method_answers_those_it_names_and_nobody_else() {
     let replica = Replica::new("one");
-    for [caller, feed] in on_both(&replica).await {
+    for [caller, feed] in on_both(&replica) {
         let before = replica.calls();
         assert_eq!(find(&caller).await.unwrap(), "one");
         assert_eq!(find(&feed).await.unwrap_err().code, ErrorCode::Forbidden);

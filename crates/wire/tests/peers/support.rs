@@ -176,11 +176,11 @@ impl Replica {
             Manner::Answers => {}
             Manner::Stalls(given_up) => {
                 let _told = Told(given_up);
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Manner::Cuts(relay) => {
                 relay.cut();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Manner::Waits(go) => go.cancelled().await,
         }
