@@ -13,6 +13,7 @@ use kit::SiteId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use wire::limit::LimitsConfig;
+use wire::telemetry::TelemetryConfig;
 
 /// Everything that can be set, each section by the service that it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -50,6 +51,7 @@ pub struct Config {
     pub user: UserConfig,
     pub notification: NotificationConfig,
     pub interact: InteractConfig,
+    pub telemetry: TelemetryConfig,
 }
 
 /// The container engine beside this process.
@@ -99,6 +101,7 @@ impl Default for Config {
             user: UserConfig::default(),
             notification: NotificationConfig::default(),
             interact: InteractConfig::default(),
+            telemetry: TelemetryConfig::default(),
         }
     }
 }

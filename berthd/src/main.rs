@@ -2,6 +2,7 @@
 
 mod bus_task;
 mod catalogue;
+mod certs;
 mod config;
 mod data_dir;
 mod errors_page;
@@ -38,6 +39,8 @@ enum Command {
     /// Prints `berth is ready on http://…` once everything works, and stays in the foreground. SIGTERM or Ctrl-C drains
     /// and ends it; containers keep running.
     Up(UpArguments),
+    /// Make the certificates that services know each other by
+    Certs(certs::CertsArguments),
     /// Check files that describe machines
     Catalogue(catalogue::CatalogueArguments),
     /// Print the REST interface as OpenAPI 3.1
@@ -98,8 +101,11 @@ fn run(command: Command) -> anyhow::Result<()> {
             config.data_dir = arguments.data_dir.unwrap_or(config.data_dir);
             config.listen = arguments.listen.unwrap_or(config.listen);
             wire::telemetry::start_logs(&config.log);
-            runtime.block_on(up::up(config))
+            let telemetry = config.telemetry.clone();
+            let work = wire::telemetry::with_traces(&telemetry, None, up::up(config));
+            runtime.block_on(work).map_err(anyhow::Error::msg)?
         }
+        Command::Certs(arguments) => certs::run(&arguments, &kit::Ambient::system()),
         Command::Catalogue(arguments) => catalogue::run(&arguments),
         Command::Openapi => {
             let document = runtime.block_on(http::openapi::document())?;

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-pub use otlp::{TelemetryConfig, Traces, start_traces};
+pub use otlp::{TelemetryConfig, Traces, start_traces, with_traces};
 
 /// Starts logging to standard error. `RUST_LOG` overrides `level`.
 pub fn start_logs(level: &str) {

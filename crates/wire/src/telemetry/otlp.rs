@@ -53,6 +53,27 @@ impl TelemetryConfig {
 /// Spans of this process on their way to a collector.
 pub struct Traces(SdkTracerProvider);
 
+/// Runs a process's work with its spans exported, the last of them when it has ended. Refuses settings that cannot be, in
+/// words.
+///
+/// # Panics
+/// Outside a runtime.
+pub async fn with_traces<T>(
+    config: &TelemetryConfig,
+    service: Option<ServiceName>,
+    work: impl Future<Output = T>,
+) -> Result<T, String> {
+    config.validate()?;
+    let traces = start_traces(config, service).map_err(|failure| failure.to_string())?;
+    let done = work.await;
+    if let Some(traces) = traces
+        && let Err(failure) = traces.stop().await
+    {
+        tracing::warn!(%failure, "the last spans could not be sent");
+    }
+    Ok(done)
+}
+
 /// From here on spans are recorded and exported, where a collector is configured. `service` is the one that this process
 /// runs; all of them are `berth`.
 ///
