@@ -99,11 +99,11 @@ fn init(
         bail!("{} is there already: `berthd certs renew` makes new certificates", there.display());
     }
     let authority = Authority::mint(ambient)?;
-    directory.write_secret(directory.ca_key(), &authority.key_pem())?;
-    directory.write(directory.ca(), authority.pem())?;
+    directory::write_secret(&directory.ca_key(), &authority.key_pem())?;
+    directory::write(&directory.ca(), authority.pem())?;
     for service in ServiceName::ALL {
-        let names = Names::of(service, names)?;
-        directory.write_secret(directory.service(service), &authority.certify(service, names, ambient)?)?;
+        let names = Names::of(service, names);
+        directory::write_secret(&directory.service(service), &authority.certify(service, names, ambient)?)?;
     }
     writeln!(out, "made a CA and 8 certificates in {}; they hold for 90 days", directory.path().display())?;
     writeln!(out, "a service needs ca.pem and its own file; keep ca.key where no service runs")?;
@@ -125,9 +125,12 @@ fn renew(
     let mut trusted = directory.trusted()?;
     if is_waiting {
         directory.promote()?;
-        writeln!(out, "the new CA signs from here on; once every service is renewed, `--drop-old-ca` ends trust in the old")?;
+        writeln!(
+            out,
+            "the new CA signs from here on; once every service is renewed, `--drop-old-ca` ends trust in the old"
+        )?;
     }
-    let authority = Authority::read(&trusted, &directory.read(&directory.ca_key())?)
+    let authority = Authority::read(&trusted, &directory::read(&directory.ca_key())?)
         .with_context(|| format!("{} fits no certificate in ca.pem", directory.ca_key().display()))?;
     let before = trusted.len();
     trusted.retain(|known| known.not_after > ambient.now() && (!wish.drop_old_ca || known.pem == authority.pem()));
@@ -139,11 +142,11 @@ fn renew(
         writeln!(out, "made a second CA: copy ca.pem to every service, then run `berthd certs renew` again")?;
     }
     // Trust first: whoever reads its new certificate must know who signed it.
-    directory.write(directory.ca(), &bundle(&trusted))?;
+    directory::write(&directory.ca(), &bundle(&trusted))?;
     for service in ServiceName::ALL {
         let old = Known::service(directory, service)?;
-        let names = Names::of(service, names)?.and(&old.names);
-        directory.write_secret(directory.service(service), &authority.certify(service, names, ambient)?)?;
+        let names = Names::of(service, names).and(&old.names);
+        directory::write_secret(&directory.service(service), &authority.certify(service, names, ambient)?)?;
     }
     writeln!(out, "renewed 8 certificates in {}; they hold for 90 days", directory.path().display())?;
     Ok(())
@@ -153,8 +156,8 @@ fn renew(
 fn add_authority(directory: &Directory, trusted: &mut Vec<Known>, ambient: &Ambient) -> anyhow::Result<()> {
     let next = Authority::mint(ambient)?;
     trusted.push(Known::read(next.pem())?);
-    directory.write(directory.ca(), &bundle(trusted))?;
-    directory.write_secret(directory.next_key(), &next.key_pem())
+    directory::write(&directory.ca(), &bundle(trusted))?;
+    directory::write_secret(&directory.next_key(), &next.key_pem())
 }
 
 fn bundle(trusted: &[Known]) -> String {

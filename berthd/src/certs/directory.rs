@@ -51,39 +51,40 @@ impl Directory {
         [self.ca(), self.ca_key(), self.next_key()].into_iter().chain(services).find(|path| path.exists())
     }
 
-    pub fn read(&self, path: &Path) -> anyhow::Result<String> {
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-    }
-
     pub fn trusted(&self) -> anyhow::Result<Vec<Known>> {
-        Known::read_all(&self.read(&self.ca())?).with_context(|| self.ca().display().to_string())
-    }
-
-    pub fn write(&self, path: PathBuf, text: &str) -> anyhow::Result<()> {
-        self.replace(&path, text, 0o644)
-    }
-
-    pub fn write_secret(&self, path: PathBuf, text: &str) -> anyhow::Result<()> {
-        self.replace(&path, text, 0o600)
+        Known::read_all(&read(&self.ca())?).with_context(|| self.ca().display().to_string())
     }
 
     /// The waiting CA signs from here on.
     pub fn promote(&self) -> anyhow::Result<()> {
         fs::rename(self.next_key(), self.ca_key()).context("the new CA's key cannot take the old one's place")
     }
+}
 
-    fn replace(&self, path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
-        let part = path.with_extension("part");
-        let write = || {
-            // One that a crash left behind may have another mode.
-            if part.exists() {
-                fs::remove_file(&part)?;
-            }
-            let mut file = OpenOptions::new().create_new(true).write(true).mode(mode).open(&part)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&part, path)
-        };
-        write().with_context(|| format!("cannot write {}", path.display()))
-    }
+pub fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    replace(path, text, 0o644)
+}
+
+pub fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
+    replace(path, text, 0o600)
+}
+
+/// Writes beside, then renames: nobody reads half a key.
+fn replace(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
+    let part = path.with_extension("part");
+    let write = || {
+        // One that a crash left behind may have another mode.
+        if part.exists() {
+            fs::remove_file(&part)?;
+        }
+        let mut file = OpenOptions::new().create_new(true).write(true).mode(mode).open(&part)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&part, path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -14,7 +14,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::time::ASN1Time;
 
-use super::directory::Directory;
+use super::directory::{self, Directory};
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
@@ -104,10 +104,10 @@ pub struct Names(pub Vec<String>);
 
 impl Names {
     /// The usual ones, and those of `more` that are the service's.
-    pub fn of(service: ServiceName, more: &[(ServiceName, String)]) -> anyhow::Result<Self> {
+    pub fn of(service: ServiceName, more: &[(ServiceName, String)]) -> Self {
         let own = more.iter().filter(|(of, _)| *of == service).map(|(_, name)| name.clone());
         let usual = ["localhost", "127.0.0.1", service.as_str()].map(str::to_owned);
-        Ok(Self(usual.to_vec()).and(&Self(own.collect())))
+        Self(usual.to_vec()).and(&Self(own.collect()))
     }
 
     #[must_use]
@@ -146,7 +146,7 @@ impl Known {
     /// What a service has now.
     pub fn service(directory: &Directory, service: ServiceName) -> anyhow::Result<Self> {
         let path = directory.service(service);
-        Self::read(&directory.read(&path)?).with_context(|| path.display().to_string())
+        Self::read(&directory::read(&path)?).with_context(|| path.display().to_string())
     }
 
     fn of(pem: String) -> anyhow::Result<Self> {

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{bail, ensure};
 use kit::{Ambient, ServiceName};
 
-use super::directory::Directory;
+use super::directory::{self, Directory};
 use super::mint::{Authority, Known};
 
 /// A line of the table.
@@ -61,7 +61,7 @@ fn services(directory: &Directory) -> anyhow::Result<Vec<Line>> {
 fn authorities(directory: &Directory) -> anyhow::Result<Vec<Line>> {
     let trusted = directory.trusted()?;
     let holder = |path: std::path::PathBuf| {
-        let key = directory.read(&path).ok()?;
+        let key = directory::read(&path).ok()?;
         Authority::read(&trusted, &key).ok().map(|authority| authority.pem().to_owned())
     };
     let (signs, waits) = (holder(directory.ca_key()), holder(directory.next_key()));

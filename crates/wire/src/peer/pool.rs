@@ -189,6 +189,9 @@ impl Inner {
         let now = Instant::now();
         for member in &mut members.list {
             if member.is_due(now) {
+                if matches!(member.link, Link::Open(_)) {
+                    member.failures = 0;
+                }
                 member.link = Link::Connecting;
                 self.runtime.spawn(connect(Arc::downgrade(self), member.number, member.address));
             }
@@ -205,7 +208,12 @@ impl Inner {
     }
 
     fn opened(&self, number: usize, line: Line) {
-        self.change(number, |member| member.link = Link::Open(line));
+        self.change(number, |member| {
+            if member.failures > 0 {
+                tracing::info!(callee = %self.callee, address = %member.address, "{} is reached again", self.callee);
+            }
+            member.link = Link::Open(line);
+        });
     }
 
     /// Leaves an address alone for a while: 100 ms, doubled with each failure in a row up to 5 s, and up to half of it less,
@@ -223,9 +231,14 @@ impl Inner {
         });
     }
 
-    /// A connection ended. One on which the peer never answered counts as one that was not made.
-    fn ended(&self, number: usize, proven: bool, why: &str) {
-        if proven {
+    /// A connection ended, and may have a successor already. One on which the peer never answered counts as one that was not
+    /// made.
+    fn ended(&self, number: usize, proven: &Arc<AtomicBool>, why: &str) {
+        let is_its = |member: &Member| matches!(&member.link, Link::Open(line) if Arc::ptr_eq(&line.proven, proven));
+        if !self.members().list.iter().any(|member| member.number == number && is_its(member)) {
+            return;
+        }
+        if proven.load(Ordering::Relaxed) {
             self.change(number, |member| (member.link, member.failures) = (Link::Idle, 0));
         } else {
             self.failed(number, why);
@@ -272,7 +285,7 @@ impl Members {
                     until = Some(until.map_or(*then, |earliest| earliest.min(*then)));
                     why = Some(because);
                 }
-                // An open one that is closed already is about to be told of.
+                // An open one that takes no calls any more is about to be told of.
                 Link::Idle | Link::Connecting | Link::Open(_) => is_moving = true,
             }
         }
@@ -285,7 +298,9 @@ impl Member {
         match &self.link {
             Link::Idle => true,
             Link::Away(until, _) => *until <= now,
-            Link::Connecting | Link::Open(_) => false,
+            // The peer goes, and ends what is under way on it: others are not kept waiting for that.
+            Link::Open(line) => line.send.is_closed() && line.proven.load(Ordering::Relaxed),
+            Link::Connecting => false,
         }
     }
 }
@@ -315,6 +330,6 @@ async fn connect(pool: Weak<Inner>, number: usize, address: SocketAddr) {
     let ended = connection.await;
     if let Some(inner) = pool.upgrade() {
         let why = ended.err().map_or_else(|| "it closed the connection".to_owned(), |error| error.to_string());
-        inner.ended(number, proven.load(Ordering::Relaxed), &why);
+        inner.ended(number, &proven, &why);
     }
 }

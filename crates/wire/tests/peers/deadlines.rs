@@ -11,7 +11,7 @@ use wire::drain::Drain;
 use wire::{Network, Peer, Pipes};
 
 use crate::support::{
-    Authority, CALLEE, CALLER, Certificates, LONG, Manner, Replica, anywhere, find, find_within, peer,
+    Authority, CALLEE, CALLER, Certificates, LONG, Manner, Relay, Replica, anywhere, find, find_within, peer, settle,
 };
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -51,6 +51,28 @@ async fn a_peer_that_takes_connections_and_says_nothing_is_left_at_the_deadline(
     let late = find_within(&peer, SHORT).await.unwrap_err();
     assert_eq!((late.code, late.left), (ErrorCode::PeerUnavailable, Left::Nothing), "{late}");
     assert!((SHORT..LONG / 2).contains(&began.elapsed()), "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_vanishes_without_a_word_is_noticed_long_before_the_deadline() {
+    let certificates = Certificates::of(&Authority::new());
+    let replica = Replica::new("one");
+    let running = replica.serve(&certificates.tls(CALLEE), anywhere());
+    let relay = Relay::to(running.address).await;
+    let caller = peer(&certificates.tls(CALLER), &relay.address.to_string());
+    replica.behaves(Manner::Stalls(Arc::default()));
+    let began = Instant::now();
+    let under_way = tokio::spawn({
+        let caller = caller.clone();
+        async move { settle(&caller).await }
+    });
+    until(|| async { replica.calls() }, |calls| *calls == 1).await;
+    relay.hold();
+    let lost = under_way.await.unwrap().unwrap_err();
+    assert_eq!((lost.code, lost.left), (ErrorCode::PeerUnavailable, Left::Unknown), "{lost}");
+    assert!(began.elapsed() < LONG / 3, "{:?}", began.elapsed());
+    replica.behaves(Manner::Answers);
+    assert_eq!(find(&caller).await.unwrap(), "one", "the next call takes another connection");
 }
 
 #[tokio::test(flavor = "multi_thread")]

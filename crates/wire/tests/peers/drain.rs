@@ -28,6 +28,12 @@ async fn a_replica_that_stops_answers_what_is_under_way_and_takes_nothing_new() 
     }
     until(|| find(&caller), Result::is_err).await.unwrap_err();
     assert_eq!(one.calls(), 1);
+    // Whoever takes its place is called while it still ends what it has.
+    let refuses = || async { tokio::net::TcpStream::connect(running[0].address).await.is_err() };
+    until(refuses, |refused| *refused).await;
+    let next = Replica::new("next").serve(&tls, running[0].address);
+    assert_eq!(until(|| find(&caller), Result::is_ok).await.unwrap(), "next");
+    next.stop();
     go.cancel();
     under_way.await.unwrap().unwrap();
     running[0].drain.tracker.wait().await;

@@ -6,4 +6,5 @@ mod deadlines;
 mod drain;
 mod entry;
 mod retries;
+mod streams;
 mod support;

@@ -261,24 +261,28 @@ pub async fn settle(peer: &Peer) -> Result<(), Failure> {
     client(peer).settle(within(LONG, SettleRequest::default())).await.map(drop).map_err(|status| failure_of(&status))
 }
 
-/// A wire between two ends that a test cuts: both directions of all that is connected.
+/// A wire between two ends that a test cuts, or holds as a host does that lost its power: both directions of all that is
+/// connected then.
 pub struct Relay {
     pub address: SocketAddr,
     cut: Mutex<CancellationToken>,
+    held: Mutex<CancellationToken>,
 }
 
 impl Relay {
     pub async fn to(target: SocketAddr) -> Arc<Self> {
         let listener = tokio::net::TcpListener::bind(anywhere()).await.unwrap();
-        let relay = Arc::new(Self { address: listener.local_addr().unwrap(), cut: Mutex::default() });
+        let relay =
+            Arc::new(Self { address: listener.local_addr().unwrap(), cut: Mutex::default(), held: Mutex::default() });
         let taking = relay.clone();
         tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
-                let cut = taking.cut.lock().unwrap().clone();
+                let (cut, held) = (taking.cut.lock().unwrap().clone(), taking.held.lock().unwrap().clone());
                 tokio::spawn(async move {
                     let Ok(mut far) = TcpStream::connect(target).await else { return };
                     tokio::select! {
                         () = cut.cancelled() => {}
+                        () = held.cancelled() => std::future::pending().await,
                         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
                     }
                 });
@@ -289,5 +293,10 @@ impl Relay {
 
     pub fn cut(&self) {
         std::mem::take(&mut *self.cut.lock().unwrap()).cancel();
+    }
+
+    /// Nothing comes through any more, and nobody is told.
+    pub fn hold(&self) {
+        std::mem::take(&mut *self.held.lock().unwrap()).cancel();
     }
 }
