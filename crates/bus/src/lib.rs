@@ -5,16 +5,20 @@
 pub mod audit;
 pub mod consume;
 pub mod event;
+pub mod kafka;
+mod mood;
 pub mod news;
 pub mod outbox;
 pub mod ports;
+pub mod relay;
 pub mod shard;
 
 pub use consume::{Consumer, DeadLetter, Record, Source, apply, run};
 pub use event::{Event, Topic, Trace};
 pub use news::News;
 pub use outbox::OutboxSource;
-pub use ports::{Key, Lag, Leases, Outbox, RelayId, Roll, Unsent};
+pub use ports::{DELIVERY, Key, Lag, Leases, Outbox, Producer, RelayId, Roll, Unsent};
+pub use relay::{Relay, Tenure};
 pub use shard::{Shard, shard_of};
 
 /// The tables that a service's file needs to produce and consume.

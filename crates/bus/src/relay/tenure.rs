@@ -1,0 +1,101 @@
+//! What a relay holds and until when, and the loop that keeps it so.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use kit::Failure;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::share;
+use crate::mood::Mood;
+use crate::ports::{DELIVERY, Leases, RelayId};
+use crate::shard::{SHARDS, Shard};
+
+/// How long leases last that are not renewed: the longest that a dead relay's events wait for another.
+const LENGTH: Duration = Duration::from_secs(10);
+/// How often they are renewed.
+const RENEWAL: Duration = Duration::from_secs(3);
+/// How soon a relay looks again that has less than its share, because another is about to give some back.
+const IMPATIENT: Duration = Duration::from_millis(500);
+/// What must be left of a lease for anything to be sent under it: what is given up is given up a second late at most.
+const MARGIN: Duration = DELIVERY.saturating_add(Duration::from_secs(1));
+
+/// A relay's leases as it knows them, by this machine's clock since before they were asked for.
+#[derive(Clone, Debug)]
+pub struct Tenure {
+    pub shards: BTreeSet<Shard>,
+    /// How many relays there are, this one included.
+    pub relays: usize,
+    until: Instant,
+}
+
+impl Tenure {
+    /// Nothing yet.
+    pub fn none() -> Self {
+        Self { shards: BTreeSet::new(), relays: 0, until: Instant::now() }
+    }
+
+    /// The shards that may be sent from now: none when the leases end too soon.
+    pub fn sendable(&self) -> BTreeSet<Shard> {
+        if self.left() > MARGIN { self.shards.clone() } else { BTreeSet::new() }
+    }
+
+    /// Whether a shard is still this relay's.
+    pub fn covers(&self, shard: Shard) -> bool {
+        self.shards.contains(&shard) && !self.left().is_zero()
+    }
+
+    /// Whether nobody else sends.
+    pub fn is_alone(&self) -> bool {
+        self.relays == 1 && self.shards.len() == usize::from(SHARDS)
+    }
+
+    /// Says whether anything but the time changed.
+    fn become_like(&mut self, other: Self) -> bool {
+        let changed = self.shards != other.shards || self.relays != other.relays;
+        *self = other;
+        changed
+    }
+
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// Until the leases should be renewed, or more of them asked for.
+    fn next_look(&self) -> Duration {
+        let short = self.shards.len() < share::fair(self.relays) && self.relays <= usize::from(SHARDS);
+        if short { IMPATIENT } else { RENEWAL }
+    }
+}
+
+/// Renews until cancelled. While the database is away the tenure is left to run out.
+pub async fn keep<L: Leases + ?Sized>(
+    leases: &L,
+    relay: RelayId,
+    tenure: &watch::Sender<Tenure>,
+    cancel: CancellationToken,
+) {
+    let mut mood = Mood::new("leases on the outbox are renewed again", "leases on the outbox could not be renewed");
+    loop {
+        let outcome = renew(leases, relay).await;
+        let pause = match &outcome {
+            Ok(held) => held.next_look(),
+            Err(_) => IMPATIENT,
+        };
+        if let Some(held) = mood.heard(outcome) {
+            tenure.send_if_modified(|tenure| tenure.become_like(held));
+        }
+        if cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn renew<L: Leases + ?Sized>(leases: &L, relay: RelayId) -> Result<Tenure, Failure> {
+    let began = Instant::now();
+    let roll = leases.attend(relay, LENGTH).await?;
+    let wanted = share::wanted(relay, &roll);
+    let held = leases.take(relay, &wanted, LENGTH).await?;
+    Ok(Tenure { shards: held.into_iter().collect(), relays: roll.relays, until: began + LENGTH })
+}

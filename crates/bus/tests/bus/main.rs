@@ -1,0 +1,14 @@
+//! The bus at scale on a real broker, and outboxes on real databases. Here and not beside the code, because `testkit` is
+//! built on this crate.
+
+mod broker;
+mod broker_away;
+mod envelope;
+mod generation;
+mod ledger;
+mod lost_lease;
+mod rebalance;
+mod relays;
+mod retries;
+mod tombstones;
+mod topics;
