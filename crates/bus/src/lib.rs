@@ -12,6 +12,7 @@ pub mod outbox;
 pub mod ports;
 pub mod relay;
 pub mod shard;
+mod sql_outbox;
 
 pub use consume::{Consumer, DeadLetter, Record, Source, apply, run};
 pub use event::{Event, Topic, Trace};
@@ -20,6 +21,7 @@ pub use outbox::OutboxSource;
 pub use ports::{DELIVERY, Key, Lag, Leases, Outbox, Producer, RelayId, Roll, Unsent};
 pub use relay::{Relay, Tenure};
 pub use shard::{Shard, shard_of};
+pub use sql_outbox::SqlOutbox;
 
 /// The tables that a service's file needs to produce and consume.
 pub static MIGRATIONS: sql::Migrations = sql::Migrations {

@@ -1,17 +1,18 @@
 //! The outbox table: where a producer's events stand in the order of their commits. Embedded, it is also the bus.
 
-use kit::{EventId, Failure, ServiceName, Timestamp};
+use kit::{Ambient, EventId, Failure, ServiceName, Timestamp};
 use sql::{Connection, Database, Row, Stored as _};
 use tokio::sync::watch;
 
 use crate::consume::{DeadLetter, Record, Source};
 use crate::event::{Event, Topic, Trace};
+use crate::shard::shard_of;
 
 /// Appends an event to the outbox, in the transaction of the change that it announces.
 pub async fn append(connection: &mut Connection, event: &Event) -> Result<(), Failure> {
     sql::query(
-        "INSERT INTO outbox (topic, event_id, kind, source, subject, at, revision, request_id, traceparent, data)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outbox (topic, event_id, kind, source, subject, at, revision, request_id, traceparent, data, shard)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(event.topic.as_str())
     .bind(event.id.as_bytes())
@@ -23,6 +24,7 @@ pub async fn append(connection: &mut Connection, event: &Event) -> Result<(), Fa
     .bind(&event.trace.request_id)
     .bind(&event.trace.traceparent)
     .bind(&event.data)
+    .bind(shard_of(&event.subject).number())
     .execute(connection)
     .await
     .stored()
@@ -64,20 +66,22 @@ impl Source for OutboxSource {
 }
 
 fn record(topic: Topic, row: &Row) -> Result<Record, Failure> {
+    Ok(Record { position: row.get::<i64>("position") as u64, event: event(topic, row)? })
+}
+
+/// The event that a row holds.
+pub(crate) fn event(topic: Topic, row: &Row) -> Result<Event, Failure> {
     let broken = |what: &str| Failure::internal(format!("an outbox row has a broken {what}"));
-    Ok(Record {
-        position: row.get::<i64>("position") as u64,
-        event: Event {
-            id: EventId::from_bytes(row.get("event_id")).ok_or_else(|| broken("event_id"))?,
-            topic,
-            kind: row.get("kind"),
-            source: row.get::<&str>("source").parse::<ServiceName>().map_err(|_| broken("source"))?,
-            subject: row.get("subject"),
-            at: Timestamp::from_micros(row.get("at")),
-            revision: row.get::<i64>("revision") as u64,
-            trace: Trace { request_id: row.get("request_id"), traceparent: row.get("traceparent") },
-            data: row.get("data"),
-        },
+    Ok(Event {
+        id: EventId::from_bytes(row.get("event_id")).ok_or_else(|| broken("event_id"))?,
+        topic,
+        kind: row.get("kind"),
+        source: row.get::<&str>("source").parse::<ServiceName>().map_err(|_| broken("source"))?,
+        subject: row.get("subject"),
+        at: Timestamp::from_micros(row.get("at")),
+        revision: row.get::<i64>("revision") as u64,
+        trace: Trace { request_id: row.get("request_id"), traceparent: row.get("traceparent") },
+        data: row.get("data"),
     })
 }
 
@@ -95,7 +99,7 @@ pub async fn prune(database: &Database, topic: Topic, position: u64) -> Result<u
         .write(move |connection| {
             Box::pin(async move {
                 let done = sql::query(statement).bind(topic.as_str()).bind(position as i64).execute(connection).await;
-                done.stored().map(|done| done.rows_affected())
+                done.stored().map(sql::Done::rows_affected)
             })
         })
         .await
@@ -128,6 +132,28 @@ pub async fn advance(connection: &mut Connection, consumer: &str, topic: Topic, 
     .map(drop)
 }
 
+/// The id of what a consumer built in this database, made when it is first asked for: over Kafka it names the group, so
+/// that an empty database reads everything again.
+pub async fn generation(database: &Database, consumer: &'static str, ambient: &Ambient) -> Result<String, Failure> {
+    let drawn = ambient.uuid().to_string();
+    let work = database.write(move |connection| {
+        Box::pin(async move {
+            sql::query("INSERT INTO consumer_generation (consumer, generation) VALUES (?, ?) ON CONFLICT DO NOTHING")
+                .bind(consumer)
+                .bind(drawn)
+                .execute(&mut *connection)
+                .await
+                .stored()?;
+            sql::query_scalar("SELECT generation FROM consumer_generation WHERE consumer = ?")
+                .bind(consumer)
+                .fetch_one(connection)
+                .await
+                .stored()
+        })
+    });
+    work.await
+}
+
 /// Puts an event aside that a consumer cannot read, in the same transaction as the step past it.
 pub async fn bury(connection: &mut Connection, consumer: &str, letter: &DeadLetter) -> Result<(), Failure> {
     let Record { position, event } = &letter.record;
@@ -150,7 +176,6 @@ pub async fn bury(connection: &mut Connection, consumer: &str, letter: &DeadLett
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kit::Ambient;
 
     async fn database() -> (tempfile::TempDir, Database) {
         let directory = tempfile::tempdir().unwrap();
@@ -198,5 +223,16 @@ mod tests {
         }
         assert_eq!(super::position(&database, "v", Topic::User).await.unwrap(), 5);
         assert_eq!(super::position(&database, "w", Topic::User).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_generation_stays_as_long_as_its_database() {
+        let ambient = Ambient::system();
+        let (_directory, database) = database().await;
+        let first = generation(&database, "v", &ambient).await.unwrap();
+        assert_eq!(generation(&database, "v", &ambient).await.unwrap(), first);
+        assert_ne!(generation(&database, "w", &ambient).await.unwrap(), first);
+        let (_directory, database) = super::tests::database().await;
+        assert_ne!(generation(&database, "v", &ambient).await.unwrap(), first);
     }
 }

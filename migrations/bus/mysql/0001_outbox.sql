@@ -13,6 +13,5 @@ CREATE TABLE IF NOT EXISTS outbox (
     traceparent VARCHAR(255),
     data MEDIUMBLOB NOT NULL,
     shard BIGINT NOT NULL DEFAULT 0,
-    INDEX outbox_subject (topic, subject, position),
     INDEX outbox_shard (shard, position)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

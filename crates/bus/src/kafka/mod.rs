@@ -6,7 +6,7 @@ mod letters;
 mod link;
 mod member;
 mod names;
-mod partition;
+mod outside;
 mod producer;
 mod progress;
 mod reader;

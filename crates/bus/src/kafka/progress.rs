@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::member::Group;
 use super::topics::PARTITIONS;
-use super::{Settings, away, blocking, partition};
+use super::{Settings, away, blocking, outside};
 use crate::event::Topic;
 use crate::mood::Mood;
 
@@ -229,7 +229,7 @@ impl Place {
 
     fn has_records(&self, (topic, partition): (Topic, i32), way: Way) -> Result<bool, Failure> {
         let mut found = false;
-        partition::read(&self.settings, topic, partition, Offset::Offset(way.at), |received| {
+        outside::read(&self.settings, topic, &[(partition, Offset::Offset(way.at))], |received| {
             found = received.offset < way.to;
             ControlFlow::Break(())
         })?;

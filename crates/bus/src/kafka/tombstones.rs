@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::envelope::{Content, Received};
 use super::topics::PARTITIONS;
-use super::{KafkaProducer, Settings, blocking, partition};
+use super::{KafkaProducer, Settings, blocking, outside};
 use crate::event::Topic;
 use crate::relay::Tenure;
 use crate::shard::shard_of;
@@ -48,29 +48,28 @@ pub async fn run(
     }
 }
 
-/// Writes a tombstone for each subject whose last event is a deletion of a week ago; says how many.
+/// Writes a tombstone for each subject whose deletion was a week ago; says how many.
 pub async fn sweep(
     settings: &Settings,
     producer: &KafkaProducer,
     topic: Topic,
     now: Timestamp,
 ) -> Result<u64, Failure> {
+    let settings = settings.clone();
+    let deleted = blocking(move || deleted(&settings, topic)).await?;
     let mut forgotten = 0;
-    for partition in 0..PARTITIONS {
-        let settings = settings.clone();
-        let deleted = blocking(move || deleted(&settings, topic, partition)).await?;
-        for (subject, _) in deleted.into_iter().filter(|(_, at)| now.since(*at) >= STANDS) {
-            producer.forget(topic, &subject).await?;
-            forgotten += 1;
-        }
+    for (subject, _) in deleted.into_iter().filter(|(_, at)| now.since(*at) >= STANDS) {
+        producer.forget(topic, &subject).await?;
+        forgotten += 1;
     }
     Ok(forgotten)
 }
 
-/// Subjects whose newest event in a partition is their deletion, and when that was.
-fn deleted(settings: &Settings, topic: Topic, partition: i32) -> Result<HashMap<String, Timestamp>, Failure> {
+/// Deleted subjects without a tombstone, and when they were deleted.
+fn deleted(settings: &Settings, topic: Topic) -> Result<HashMap<String, Timestamp>, Failure> {
     let mut last = Last::default();
-    partition::read(settings, topic, partition, Offset::Beginning, |received| {
+    let everything: Vec<_> = (0..PARTITIONS).map(|partition| (partition, Offset::Beginning)).collect();
+    outside::read(settings, topic, &everything, |received| {
         last.see(received);
         ControlFlow::Continue(())
     })?;

@@ -10,5 +10,6 @@ mod lost_lease;
 mod rebalance;
 mod relays;
 mod retries;
+mod sql;
 mod tombstones;
 mod topics;

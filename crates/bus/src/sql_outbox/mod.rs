@@ -1,0 +1,103 @@
+//! A relay's outbox in a SQLite file or on a MySQL server: the rows that `outbox::append` wrote, oldest first.
+
+mod leases;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use kit::{Failure, Timestamp};
+use sql::{Database, QueryBuilder, Row, Stored as _};
+use tokio::sync::watch;
+
+use crate::event::Topic;
+use crate::outbox;
+use crate::ports::{Key, Lag, Outbox, Unsent};
+use crate::shard::Shard;
+
+/// The outbox of a service's database.
+pub struct SqlOutbox {
+    database: Database,
+    /// Whether a row was met that this version of the program cannot read.
+    met_unreadable: AtomicBool,
+}
+
+impl SqlOutbox {
+    pub const fn new(database: Database) -> Self {
+        Self { database, met_unreadable: AtomicBool::new(false) }
+    }
+
+    /// Passes over what a newer version wrote to a topic that this one does not know: a relay of that version will send it.
+    fn unsent_row(&self, row: &Row) -> Option<Unsent> {
+        let event = Topic::parse(row.get("topic")).and_then(|topic| outbox::event(topic, row).ok());
+        if event.is_none() && !self.met_unreadable.swap(true, Ordering::Relaxed) {
+            tracing::warn!(topic = row.get::<&str>("topic"), "the outbox has rows that only a newer version can send");
+        }
+        Some(Unsent { key: key(row.get("position")), event: event? })
+    }
+}
+
+fn key(position: i64) -> Key {
+    Key(position.to_be_bytes().to_vec())
+}
+
+fn position(key: &Key) -> Result<i64, Failure> {
+    key.0
+        .as_slice()
+        .try_into()
+        .map(i64::from_be_bytes)
+        .map_err(|_| Failure::internal("this is no key of an outbox row"))
+}
+
+/// `(?, ?, …)`.
+fn list(query: &mut QueryBuilder, values: impl Iterator<Item = i64>) {
+    query.push("(");
+    for (index, value) in values.enumerate() {
+        query.push(if index == 0 { "" } else { ", " }).push_bind(value);
+    }
+    query.push(")");
+}
+
+#[async_trait]
+impl Outbox for SqlOutbox {
+    async fn unsent(&self, shards: &[Shard], limit: usize) -> Result<Vec<Unsent>, Failure> {
+        if shards.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The sum keeps the database from collecting each shard by an index and sorting everything that waits: the oldest
+        // rows are at the table's beginning, and most of them are asked for.
+        let mut query = QueryBuilder::new("SELECT * FROM outbox WHERE shard + 0 IN ");
+        list(&mut query, shards.iter().map(|shard| i64::from(shard.number())));
+        query.push(" ORDER BY position LIMIT ").push_bind(limit as i64);
+        let rows = query.build().fetch_all(self.database.readers()).await.stored()?;
+        Ok(rows.iter().filter_map(|row| self.unsent_row(row)).collect())
+    }
+
+    async fn sent(&self, keys: &[Key]) -> Result<(), Failure> {
+        let positions = keys.iter().map(position).collect::<Result<Vec<i64>, Failure>>()?;
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let work = self.database.write(move |connection| {
+            Box::pin(async move {
+                let mut query = QueryBuilder::new("DELETE FROM outbox WHERE position IN ");
+                list(&mut query, positions.into_iter());
+                query.build().execute(connection).await.stored().map(drop)
+            })
+        });
+        work.await
+    }
+
+    async fn lag(&self) -> Result<Lag, Failure> {
+        let rows: i64 =
+            sql::query_scalar("SELECT COUNT(*) FROM outbox").fetch_one(self.database.readers()).await.stored()?;
+        let oldest: Option<i64> = sql::query_scalar("SELECT at FROM outbox ORDER BY position LIMIT 1")
+            .fetch_optional(self.database.readers())
+            .await
+            .stored()?;
+        Ok(Lag { rows: rows as u64, oldest: oldest.map(Timestamp::from_micros) })
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.database.commits()
+    }
+}
