@@ -27,9 +27,13 @@ pub async fn append(
     service: ServiceName,
     act: &Act,
 ) -> Result<(), Failure> {
+    outbox::append(connection, &event(ambient, service, act)).await
+}
+
+/// The announcement of an act of now.
+pub fn event(ambient: &Ambient, service: ServiceName, act: &Act) -> Event {
     let message = recorded(EventId::mint(ambient), ambient.now(), act);
-    let event = Event::new(ambient, Topic::Audit(service), service, RECORDED, message.id.clone(), 1, &message);
-    outbox::append(connection, &event).await
+    Event::new(ambient, Topic::Audit(service), service, RECORDED, message.id.clone(), 1, &message)
 }
 
 /// An act as it travels.

@@ -1,0 +1,91 @@
+//! What the driver's errors mean to those who asked, and the deadline that each question has.
+
+use std::future::IntoFuture;
+
+use kit::{ErrorCode, Failure};
+use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure};
+use tokio::time::Instant;
+
+/// Server errors that pass: no primary right now, shutting down, recovering, out of time, out of disk, a write conflict, a
+/// transaction that the server gave up.
+const PASSING: [i32; 21] =
+    [6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 251, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 14031, 24];
+
+/// Turns a driver's error into a failure that names no query to the user.
+pub trait Stored<T> {
+    /// Of a read, and of what a transaction that is not committed did: nothing is left of it.
+    fn stored(self) -> Result<T, Failure>;
+
+    /// Of a write by itself: it may have happened where the answer was lost.
+    fn written(self) -> Result<T, Failure>;
+}
+
+impl<T> Stored<T> for Result<T, Error> {
+    fn stored(self) -> Result<T, Failure> {
+        self.map_err(|error| failure(&error))
+    }
+
+    fn written(self) -> Result<T, Failure> {
+        self.map_err(|error| {
+            let lost = matches!(*error.kind, ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. });
+            let lost = lost || matches!(*error.kind, ErrorKind::Write(WriteFailure::WriteConcernError(_)));
+            if lost { failure(&error).unknown() } else { failure(&error) }
+        })
+    }
+}
+
+/// Asks, and gives up at a moment. Giving up looks like a network that did not answer, which it is.
+pub async fn bounded<T>(
+    deadline: Instant,
+    ask: impl IntoFuture<Output = Result<T, Error>, IntoFuture: Send>,
+) -> Result<T, Error> {
+    let answer = tokio::time::timeout_at(deadline, ask.into_future()).await;
+    answer.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+}
+
+/// Whether a write was refused because a unique index has such a document already.
+pub fn is_duplicate(error: &Error) -> bool {
+    match error.kind.as_ref() {
+        ErrorKind::Write(WriteFailure::WriteError(refused)) => refused.code == 11000,
+        ErrorKind::Command(refused) => refused.code == 11000,
+        _ => false,
+    }
+}
+
+/// Whether a collection was not made because it is there.
+pub fn is_there(error: &Error) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Command(refused) if refused.code == 48)
+}
+
+/// Whether the whole transaction may be run again.
+pub fn is_transient(error: &Error) -> bool {
+    error.contains_label(TRANSIENT_TRANSACTION_ERROR)
+}
+
+/// Whether a commit may or may not have happened.
+pub fn is_unknown(error: &Error) -> bool {
+    error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || matches!(*error.kind, ErrorKind::Io(_))
+}
+
+fn failure(error: &Error) -> Failure {
+    // The kind says it all; the rest is the server's whole answer in hexadecimal.
+    let failure = Failure::of(if passes(error) { ErrorCode::StoreUnavailable } else { ErrorCode::Internal });
+    failure.operator(&error.kind)
+}
+
+fn passes(error: &Error) -> bool {
+    match error.kind.as_ref() {
+        ErrorKind::Io(_)
+        | ErrorKind::ConnectionPoolCleared { .. }
+        | ErrorKind::ServerSelection { .. }
+        | ErrorKind::DnsResolve { .. }
+        | ErrorKind::Authentication { .. }
+        | ErrorKind::Shutdown => true,
+        ErrorKind::Command(refused) => PASSING.contains(&refused.code),
+        ErrorKind::Write(WriteFailure::WriteError(refused)) => PASSING.contains(&refused.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(refused)) => PASSING.contains(&refused.code),
+        // What the driver says of a transaction when it does not know the servers yet.
+        ErrorKind::Transaction { .. } | ErrorKind::SessionsNotSupported => true,
+        _ => false,
+    }
+}
