@@ -3,23 +3,30 @@
 
 use std::sync::Arc;
 
-use bus::{OutboxSource, Record, Source as _, Topic};
-use kit::{Access, Ambient, Caller, Cursor, ErrorCode, Failure, Page, PageRequest, Role, ServiceName};
+use async_trait::async_trait;
+use bus::{Event, Topic};
+use futures::future::join_all;
+use kit::{Access, Ambient, Caller, Cursor, ErrorCode, Failure, MachineId, Page, PageRequest, Role, ServiceName};
 use kit::{SessionId, TenantId, UserId};
 use prost::Message as _;
 use proto::v1::AuditRecorded;
-use sql::Database;
 use testkit::contract;
 
 use crate::domain::{Cause, Filter, Listing, Machine, Offer, Revision, Search, Sort};
 use crate::ports::MachineStore;
 use crate::samples;
 
+/// What a store announced, as whatever sends events finds it.
+#[async_trait]
+pub trait Announced: Send + Sync {
+    /// All on one topic, in the order of their commits.
+    async fn on(&self, topic: Topic) -> Vec<Event>;
+}
+
 /// A store of its own for one case, with what it announces.
 pub struct World {
     pub store: Arc<dyn MachineStore>,
-    /// The file whose outbox the store writes.
-    pub database: Database,
+    pub announced: Box<dyn Announced>,
     pub ambient: Ambient,
     /// Whatever has to live as long as the store.
     pub keep: Box<dyn std::any::Any + Send + Sync>,
@@ -32,12 +39,12 @@ impl World {
         machine
     }
 
-    async fn events(&self) -> Vec<Record> {
-        OutboxSource::new(self.database.clone(), Topic::Machine).after(0, 1000).await.unwrap()
+    async fn events(&self) -> Vec<Event> {
+        self.announced.on(Topic::Machine).await
     }
 
     async fn kinds(&self) -> Vec<String> {
-        self.events().await.into_iter().map(|record| record.event.kind).collect()
+        self.events().await.into_iter().map(|event| event.kind).collect()
     }
 
     fn admin(&self) -> Caller {
@@ -54,9 +61,8 @@ impl World {
 
     /// Actions of the audit list, with who did each and to what.
     async fn acts(&self) -> Vec<(String, String, String)> {
-        let source = OutboxSource::new(self.database.clone(), Topic::Audit(ServiceName::Machines));
-        let read = |record: Record| AuditRecorded::decode(record.event.data.as_slice()).unwrap();
-        let acts = source.after(0, 1000).await.unwrap().into_iter().map(read);
+        let events = self.announced.on(Topic::Audit(ServiceName::Machines)).await;
+        let acts = events.into_iter().map(|event| AuditRecorded::decode(event.data.as_slice()).unwrap());
         acts.map(|act| (act.action, act.actor, act.subject_id)).collect()
     }
 
@@ -141,6 +147,39 @@ contract! {
             assert_eq!(code(one.and(other)), ErrorCode::RevisionMismatch);
         }
 
+        async fn of_fifty_at_once_one_gets_the_name() {
+            let twins: Vec<Machine> = (0..50).map(|_| samples::machine(&world.ambient, "redis")).collect();
+            let made = join_all(twins.iter().map(|twin| world.store.create(twin, &Cause::Platform))).await;
+            let refused: Vec<ErrorCode> = made.into_iter().filter_map(Result::err).map(|failure| failure.code).collect();
+            assert_eq!(refused, [ErrorCode::NameTaken; 49]);
+            assert_eq!(world.filtered(Filter::default()).await, ["redis"]);
+            assert_eq!(world.kinds().await, ["machine.created"]);
+        }
+
+        async fn of_many_changes_at_once_one_is_the_next_revision() {
+            let first = world.create("redis").await;
+            let changes: Vec<Machine> = (0..20).map(|n| world.renamed(&first, &format!("redis-{n}"))).collect();
+            let made = join_all(changes.iter().map(|after| world.store.replace(&first, after, &Cause::Platform))).await;
+            let refused: Vec<ErrorCode> = made.into_iter().filter_map(Result::err).map(|failure| failure.code).collect();
+            assert_eq!(refused, [ErrorCode::RevisionMismatch; 19]);
+            assert_eq!(world.history(&first).await.len(), 2);
+        }
+
+        async fn changes_at_once_of_different_machines_all_happen() {
+            let names: Vec<String> = (0..30).map(|n| format!("machine-{n:02}")).collect();
+            join_all(names.iter().map(|name| world.create(name))).await;
+            assert_eq!(world.filtered(Filter::default()).await, names);
+        }
+
+        async fn a_description_is_kept_to_the_last_field() {
+            let spec = samples::rich("everything");
+            let machine = Machine::create(MachineId::mint(&world.ambient), Offer { spec, active: false }, world.ambient.now());
+            let machine = machine.unwrap();
+            world.store.create(&machine, &Cause::Platform).await.unwrap();
+            assert_eq!(world.store.find(machine.id).await.unwrap(), Some(machine.clone()));
+            assert_eq!(world.history(&machine).await, [Revision { machine, actor: None }]);
+        }
+
         async fn a_deleted_machine_is_gone_for_good() {
             let machine = world.create("redis").await;
             let deleted = machine.delete(world.ambient.now());
@@ -158,7 +197,7 @@ contract! {
             let _ = world.store.create(&samples::machine(&world.ambient, "valkey"), &Cause::Platform).await;
             world.store.replace(&second, &second.delete(world.ambient.now()), &Cause::Platform).await.unwrap();
             assert_eq!(world.kinds().await, ["machine.created", "machine.updated", "machine.deleted"]);
-            let revisions: Vec<u64> = world.events().await.into_iter().map(|record| record.event.revision).collect();
+            let revisions: Vec<u64> = world.events().await.into_iter().map(|event| event.revision).collect();
             assert_eq!(revisions, [1, 2, 3]);
         }
 
@@ -295,6 +334,16 @@ contract! {
             let again = [samples::machine(&world.ambient, "redis")];
             assert!(!world.store.import(&again, world.ambient.now()).await.unwrap());
             assert_eq!(world.filtered(Filter::default()).await, ["nginx"]);
+        }
+
+        async fn of_many_imports_at_once_one_is_the_time() {
+            let sets: Vec<[Machine; 2]> = (0..8)
+                .map(|_| [samples::machine(&world.ambient, "redis"), samples::machine(&world.ambient, "nginx")])
+                .collect();
+            let done = join_all(sets.iter().map(|set| world.store.import(set, world.ambient.now()))).await;
+            assert_eq!(done.into_iter().map(Result::unwrap).filter(|first| *first).count(), 1);
+            assert_eq!(world.filtered(Filter::default()).await, ["nginx", "redis"]);
+            assert_eq!(world.kinds().await, ["machine.created", "machine.created"]);
         }
 
         async fn an_import_leaves_a_taken_name_to_its_holder() {

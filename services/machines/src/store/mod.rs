@@ -1,3 +1,5 @@
 //! The catalogue's backends.
 
+pub mod mongo;
+mod places;
 pub mod sqlite;

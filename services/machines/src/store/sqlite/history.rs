@@ -1,10 +1,11 @@
 //! The records of revisions: one is added with each change, none is ever changed.
 
-use kit::{Cursor, Failure, MachineId, Page, PageRequest, Timestamp, UserId};
+use kit::{Failure, MachineId, Page, PageRequest, Timestamp, UserId};
 use sql::{Connection, Readers, Row, Stored as _};
 
 use super::row;
 use crate::domain::{Machine, Revision};
+use crate::store::places;
 
 pub async fn append(c: &mut Connection, machine: &Machine, actor: Option<UserId>) -> Result<(), Failure> {
     sql::query(
@@ -45,22 +46,13 @@ pub async fn list(readers: &Readers, id: MachineId, page: &PageRequest) -> Resul
          WHERE r.machine_id = ?1 AND (?2 IS NULL OR r.revision < ?2) ORDER BY r.revision DESC LIMIT ?3",
     )
     .bind(id.as_bytes())
-    .bind(page.after.as_ref().map(before).transpose()?)
+    .bind(page.after.as_ref().map(places::below).transpose()?)
     .bind(page.limit + 1)
     .fetch_all(readers)
     .await
     .stored()?;
     let revisions = rows.iter().map(|row| read(id, row)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::cut(revisions, page.limit, |revision| Cursor::of(&["revision", &revision.machine.revision.to_string()])))
-}
-
-/// The revision that a page begins below.
-fn before(cursor: &Cursor) -> Result<i64, Failure> {
-    let refused = || Failure::invalid("cursor", "This cursor is not one that a list of revisions gave.");
-    match cursor.parts().as_slice() {
-        ["revision", revision] => revision.parse().map_err(|_| refused()),
-        _ => Err(refused()),
-    }
+    Ok(Page::cut(revisions, page.limit, places::of_revision))
 }
 
 fn read(id: MachineId, row: &Row) -> Result<Revision, Failure> {

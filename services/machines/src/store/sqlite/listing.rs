@@ -1,11 +1,12 @@
 //! Lists of machines: one statement for each order, so that every text of SQL stands in the source.
 
 use kit::sort::Mark;
-use kit::{Cursor, Failure, MachineId, Page, PageRequest};
+use kit::{Failure, MachineId, Page, PageRequest};
 use sql::{Readers, Stored as _};
 
 use super::row;
 use crate::domain::{Listing, Machine, Search, Sort, SortBy};
+use crate::store::places;
 
 macro_rules! ordered {
     ($column:literal, $beyond:literal, $order:literal) => {
@@ -50,13 +51,5 @@ pub async fn list(readers: &Readers, listing: &Listing, page: &PageRequest) -> R
     };
     let rows = query.bind(page.limit + 1).fetch_all(readers).await.stored()?;
     let machines = rows.iter().map(row::read).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::cut(machines, page.limit, |machine| cursor_of(listing.sort, machine)))
-}
-
-fn cursor_of(sort: Sort, machine: &Machine) -> Cursor {
-    let value = match sort.by {
-        SortBy::Name => Mark::Text(machine.offer.spec.name.clone()),
-        SortBy::CreatedAt => Mark::Number(machine.created_at.as_micros()),
-    };
-    sort.place(&value, machine.id)
+    Ok(Page::cut(machines, page.limit, |machine| places::of_machine(listing.sort, machine)))
 }

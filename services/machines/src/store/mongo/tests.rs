@@ -1,0 +1,39 @@
+//! MongoDB keeps the contract.
+
+use std::sync::Arc;
+
+use ::mongo::MongoOutbox;
+use ::mongo::testing::Scratch;
+use async_trait::async_trait;
+use bus::{Event, Topic};
+use testkit::{TestClock, contract, servers};
+
+use super::MongoMachines;
+use crate::contract::machine_store::{Announced, World, machine_store};
+
+async fn world() -> World {
+    let (database, scratch) = Scratch::database(&servers::mongodb()).await;
+    let ambient = TestClock::default().ambient();
+    let store = MongoMachines::open(database.clone(), ambient.clone()).await.unwrap();
+    World {
+        store: Arc::new(store),
+        announced: Box::new(Outbox(MongoOutbox::new(database))),
+        ambient,
+        keep: Box::new(scratch),
+    }
+}
+
+struct Outbox(MongoOutbox);
+
+#[async_trait]
+impl Announced for Outbox {
+    async fn on(&self, topic: Topic) -> Vec<Event> {
+        let all = self.0.all().await.unwrap();
+        all.into_iter().filter(|event| event.topic == topic).collect()
+    }
+}
+
+#[tokio::test]
+async fn mongodb_keeps_the_contract() {
+    contract::passes(machine_store(), world).await;
+}
