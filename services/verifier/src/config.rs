@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct VerifierConfig {
     /// How long an event may take before the owner is asked.
     pub patience: Duration,
+    /// How often the copy is looked at meanwhile: another replica may have taken the event in.
+    pub look_again: Duration,
     /// How long a yes is given again without looking.
     pub verdict_life: Duration,
     /// How long user's answer about an API key is kept; shorter than closures are.
@@ -27,6 +29,7 @@ impl Default for VerifierConfig {
     fn default() -> Self {
         Self {
             patience: Duration::from_millis(250),
+            look_again: Duration::from_millis(20),
             verdict_life: Duration::from_secs(1),
             key_life: Duration::from_secs(60),
             confirm_pause: Duration::from_secs(1),

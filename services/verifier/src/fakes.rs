@@ -112,9 +112,14 @@ impl Bench {
 
     /// An event arrives.
     pub async fn announce(&self, effect: Effect) {
+        self.announce_elsewhere(effect).await;
+        self.app.news.tell();
+    }
+
+    /// An event arrives at another replica.
+    pub async fn announce_elsewhere(&self, effect: Effect) {
         let intake = Intake { topic: Topic::User, effects: vec![effect], letters: Vec::new(), position: 0 };
         self.app.model.take("bench", intake).await.unwrap();
-        self.app.news.tell();
     }
 
     /// The owner has this; its event is under way.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use bus::consume::DeadLetter;
 use bus::{Event, Record, Topic};
+use futures::future::join_all;
 use kit::{Ambient, ServiceName, TenantId};
 use testkit::contract;
 
 use crate::domain::{AllocationCopy, Effect, MachineCopy, Person};
-use crate::ports::{Intake, ReadModel};
+use crate::ports::{Contents, Intake, ReadModel};
 use crate::samples;
 
 const ME: &str = "case";
@@ -100,6 +101,43 @@ contract! {
             let gone = Person { deleted: true, revision: 2, ..person.clone() };
             world.take(Topic::User, 2, vec![Effect::Person(gone)]).await;
             assert_eq!(world.model.tenant_owner(person.tenant).await.unwrap(), None);
+        }
+
+        async fn a_straggler_does_not_bring_back_who_is_gone() {
+            let person = samples::person(&world.ambient);
+            let gone = Person { deleted: true, revision: 3, ..person.clone() };
+            world.take(Topic::User, 1, vec![Effect::Person(gone.clone())]).await;
+            world.take(Topic::User, 2, vec![Effect::Person(Person { revision: 2, ..person.clone() })]).await;
+            assert_eq!(world.model.person(person.user).await.unwrap(), Some(gone));
+            assert_eq!(world.model.tenant_owner(person.tenant).await.unwrap(), None);
+        }
+
+        async fn of_many_that_take_in_at_once_the_newest_stays() {
+            let person = samples::person(&world.ambient);
+            let at = |revision: u64| Person { revision, verified: revision.is_multiple_of(2), ..person.clone() };
+            // Each takes two that lie apart, none in order.
+            let batches = (1..=20_u64).map(|n| vec![Effect::Person(at(n * 9 % 41)), Effect::Person(at(40 - n * 9 % 41))]);
+            join_all(batches.zip(1..).map(|(effects, position)| world.take(Topic::User, position, effects))).await;
+            let highest = (1..=20_u64).map(|n| (n * 9 % 41).max(40 - n * 9 % 41)).max();
+            assert_eq!(world.model.person(person.user).await.unwrap(), highest.map(at));
+        }
+
+        async fn built_in_another_order_it_is_the_same() {
+            assert_eq!(world.model.contents().await.unwrap(), Contents::default());
+            let mut people: Vec<Person> = (0..5).map(|_| samples::person(&world.ambient)).collect();
+            let mut machines: Vec<MachineCopy> = (0..3).map(|n| samples::machine(&world.ambient, n)).collect();
+            let mut allocations: Vec<AllocationCopy> = (1..300).map(|n| samples::allocation(&world.ambient, n)).collect();
+            let mut effects: Vec<Effect> = people.iter().cloned().map(Effect::Person).collect();
+            effects.extend(machines.iter().cloned().map(Effect::Machine));
+            effects.extend(allocations.iter().cloned().map(Effect::Allocation));
+            for effects in [effects.clone(), effects.iter().rev().cloned().collect(), effects] {
+                world.take(Topic::Allocation, 1, effects).await;
+                people.sort_by_key(|person| person.user);
+                machines.sort_by_key(|machine| machine.id);
+                allocations.sort_by_key(|allocation| allocation.id);
+                let (people, machines, allocations) = (people.clone(), machines.clone(), allocations.clone());
+                assert_eq!(world.model.contents().await.unwrap(), Contents { people, machines, allocations });
+            }
         }
 
         async fn anothers_allocation_is_none() {

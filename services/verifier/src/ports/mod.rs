@@ -6,4 +6,4 @@ mod read_model;
 
 pub use closure_feed::ClosureFeed;
 pub use owners::Owners;
-pub use read_model::{Intake, ReadModel};
+pub use read_model::{Contents, Intake, ReadModel};

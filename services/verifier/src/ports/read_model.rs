@@ -17,6 +17,14 @@ pub struct Intake {
     pub position: u64,
 }
 
+/// All that a read model holds, each by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    pub people: Vec<Person>,
+    pub machines: Vec<MachineCopy>,
+    pub allocations: Vec<AllocationCopy>,
+}
+
 #[async_trait]
 pub trait ReadModel: Send + Sync {
     /// Also a deleted one, marked so.
@@ -31,10 +39,13 @@ pub trait ReadModel: Send + Sync {
     /// `None` also for another tenant's.
     async fn allocation(&self, tenant: TenantId, id: AllocationId) -> Result<Option<AllocationCopy>, Failure>;
 
+    /// Everything at once: for a look at whether two read models are the same.
+    async fn contents(&self) -> Result<Contents, Failure>;
+
     /// How far a consumer has come in a topic; 0 before its first event.
     async fn position(&self, consumer: &'static str, topic: Topic) -> Result<u64, Failure>;
 
-    /// Effects, dead letters and position in one transaction. An effect whose revision is not above what is there is
-    /// passed over, so that repeats and stragglers change nothing.
+    /// Effects and dead letters, and with them or behind them the position. An effect whose revision is not above what is
+    /// there is passed over, so that repeats and stragglers change nothing, whoever else takes events in at the same time.
     async fn take(&self, consumer: &'static str, intake: Intake) -> Result<(), Failure>;
 }

@@ -1,3 +1,4 @@
 //! The read model's backends.
 
+pub mod mongo;
 pub mod sqlite;

@@ -1,5 +1,6 @@
 //! The read model in the service's SQLite file.
 
+mod row;
 #[cfg(test)]
 mod tests;
 
@@ -9,7 +10,7 @@ use kit::{AllocationId, Failure, MachineId, TenantId, UserId};
 use sql::{Connection, Database, Row, Stored as _};
 
 use crate::domain::{AllocationCopy, Effect, MachineCopy, Person};
-use crate::ports::{Intake, ReadModel};
+use crate::ports::{Contents, Intake, ReadModel};
 
 /// The tables beside the bus's own.
 pub static MIGRATIONS: sql::Migrations =
@@ -26,47 +27,43 @@ impl SqliteReadModel {
         let query = keys.iter().fold(sql::query(query), |query, key| query.bind(*key));
         query.fetch_optional(self.0.readers()).await.stored()
     }
+
+    async fn all<T>(&self, query: &'static str, read: fn(&Row) -> Result<T, Failure>) -> Result<Vec<T>, Failure> {
+        let rows = sql::query(query).fetch_all(self.0.readers()).await.stored()?;
+        rows.iter().map(read).collect()
+    }
 }
 
 #[async_trait]
 impl ReadModel for SqliteReadModel {
     async fn person(&self, user: UserId) -> Result<Option<Person>, Failure> {
         let row = self.row("SELECT * FROM people WHERE user_id = ?", &[user.as_bytes()]).await?;
-        row.map(|row| {
-            Ok(Person {
-                user,
-                tenant: tenant_of(&row)?,
-                verified: row.get("verified"),
-                admin: row.get("admin"),
-                suspended: row.get("suspended"),
-                deleted: row.get("deleted"),
-                revision: revision_of(&row),
-            })
-        })
-        .transpose()
+        row.as_ref().map(row::person).transpose()
     }
 
     async fn tenant_owner(&self, tenant: TenantId) -> Result<Option<UserId>, Failure> {
         let row =
             self.row("SELECT user_id FROM people WHERE tenant_id = ? AND deleted = 0", &[tenant.as_bytes()]).await?;
-        let broken = || Failure::internal("a person's row has a broken user_id");
-        row.map(|row| UserId::from_bytes(row.get("user_id")).ok_or_else(broken)).transpose()
+        row.map(|row| row::id(&row, "user_id", UserId::from_bytes)).transpose()
     }
 
     async fn machine(&self, id: MachineId) -> Result<Option<MachineCopy>, Failure> {
         let row = self.row("SELECT * FROM machine_copies WHERE id = ?", &[id.as_bytes()]).await?;
-        Ok(row.map(|row| MachineCopy {
-            id,
-            deleted: row.get("deleted"),
-            revision: revision_of(&row),
-            message: row.get("message"),
-        }))
+        row.as_ref().map(row::machine).transpose()
     }
 
     async fn allocation(&self, tenant: TenantId, id: AllocationId) -> Result<Option<AllocationCopy>, Failure> {
         let query = "SELECT * FROM allocation_copies WHERE tenant_id = ? AND id = ?";
         let row = self.row(query, &[tenant.as_bytes(), id.as_bytes()]).await?;
-        Ok(row.map(|row| AllocationCopy { id, tenant, revision: revision_of(&row), message: row.get("message") }))
+        row.as_ref().map(row::allocation).transpose()
+    }
+
+    async fn contents(&self) -> Result<Contents, Failure> {
+        Ok(Contents {
+            people: self.all("SELECT * FROM people ORDER BY user_id", row::person).await?,
+            machines: self.all("SELECT * FROM machine_copies ORDER BY id", row::machine).await?,
+            allocations: self.all("SELECT * FROM allocation_copies ORDER BY id", row::allocation).await?,
+        })
     }
 
     async fn position(&self, consumer: &'static str, topic: Topic) -> Result<u64, Failure> {
@@ -125,12 +122,4 @@ async fn apply(c: &mut Connection, effect: &Effect) -> Result<(), Failure> {
         .bind(&allocation.message),
     };
     query.execute(c).await.stored().map(drop)
-}
-
-fn tenant_of(row: &Row) -> Result<TenantId, Failure> {
-    TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| Failure::internal("a person's row has a broken tenant_id"))
-}
-
-fn revision_of(row: &Row) -> u64 {
-    row.get::<i64>("revision") as u64
 }

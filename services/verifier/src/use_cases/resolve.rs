@@ -54,13 +54,14 @@ async fn at_least<S: Subject>(app: &App, subject: &S, least: u64) -> Result<Opti
         return Ok(Some(copy));
     }
     let waiting = async {
-        while news.changed().await.is_ok() {
+        loop {
+            // Of what another replica takes in nothing is heard here, so the copy is looked at without news too.
+            let _ = tokio::time::timeout(app.config.look_again, news.changed()).await;
             let copy = subject.copy(app).await?;
             if revision(copy.as_ref()) >= least {
                 return Ok(Some(copy));
             }
         }
-        Ok(None)
     };
     tokio::time::timeout(app.config.patience, waiting).await.unwrap_or(Ok(None))
 }

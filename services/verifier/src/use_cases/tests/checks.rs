@@ -46,6 +46,19 @@ async fn a_token_newer_than_the_copy_waits_for_its_event() {
 }
 
 #[tokio::test]
+async fn an_event_that_another_replica_took_in_ends_the_waiting() {
+    let bench = Bench::start().await;
+    let first = unverified(&person(&bench.ambient));
+    bench.settle(&first).await;
+    let second = next(&first);
+    let asking = Asking { least: 2, ..asking(&bench.ambient, &second) };
+    let arriving = bench.announce_elsewhere(Effect::Person(second.clone()));
+    let (answer, ()) = tokio::join!(check(&bench.app, &asking), arriving);
+    assert!(answer.unwrap().verified);
+    assert_eq!(bench.asked(), 0);
+}
+
+#[tokio::test]
 async fn an_event_that_does_not_come_in_time_is_asked_for() {
     let bench = Bench::impatient(Duration::from_millis(5)).await;
     let first = unverified(&person(&bench.ambient));
