@@ -8,8 +8,32 @@ use tokio::time::Instant;
 
 /// Server errors that pass: no primary right now, shutting down, recovering, out of time, out of disk, a write conflict, a
 /// transaction that the server gave up.
-const PASSING: [i32; 21] =
-    [6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 251, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 14031, 24];
+const PASSING: &[i32] = &[
+    6,
+    7,
+    24,
+    50,
+    64,
+    89,
+    91,
+    100,
+    112,
+    134,
+    189,
+    251,
+    262,
+    9001,
+    10058,
+    10107,
+    11600,
+    INTERRUPTED,
+    11602,
+    13435,
+    13436,
+    14031,
+];
+/// What a transaction hears whose session was killed, which may have been meant for the one before it.
+const INTERRUPTED: i32 = 11601;
 
 /// Turns a driver's error into a failure that names no query to the user.
 pub trait Stored<T> {
@@ -60,6 +84,11 @@ pub fn is_there(error: &Error) -> bool {
 /// Whether the whole transaction may be run again.
 pub fn is_transient(error: &Error) -> bool {
     error.contains_label(TRANSIENT_TRANSACTION_ERROR)
+}
+
+/// Whether an operation of a transaction was ended from outside. Of a commit this says nothing: it may have happened.
+pub fn is_interrupted(error: &Error) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Command(refused) if refused.code == INTERRUPTED)
 }
 
 /// Whether a commit may or may not have happened.

@@ -26,6 +26,14 @@ impl Scratch {
     }
 }
 
+/// Forgets which migrations were taken, as where a replica died between a step and its record.
+///
+/// # Panics
+/// Where the server does not answer.
+pub async fn forget_migrations(database: &Database) {
+    database.collection("migrations").drop().await.expect("a server that answers");
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
         let (url, name) = (self.url.clone(), self.name.clone());

@@ -9,7 +9,7 @@ use mongodb::{ClientSession, Collection};
 use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::failure::{bounded, is_transient, is_unknown};
+use crate::failure::{bounded, is_interrupted, is_transient, is_unknown};
 use crate::{Database, Stored as _};
 
 /// The longest pause before another attempt; the first is at most a few milliseconds.
@@ -70,7 +70,7 @@ impl Transaction {
 
     fn note<T>(&mut self, done: Result<T, Error>) -> Result<T, Error> {
         done.inspect_err(|error| {
-            self.transient |= is_transient(error);
+            self.transient |= is_transient(error) || is_interrupted(error);
             self.lost |= is_unknown(error);
         })
     }

@@ -23,7 +23,12 @@ const IMPORTS: &str = "machine_imports";
 const SHIPPED: &str = "catalogue";
 
 /// The collections beside the bus's own.
-pub const MIGRATIONS: Migrations = &[Migration { name: "0101_machines", run: |database| Box::pin(make(database)) }];
+const MIGRATIONS: Migrations = &[Migration { name: "0101_machines", run: |database| Box::pin(make(database)) }];
+
+/// Brings a database up to date; any number of replicas may do so at once.
+pub async fn migrate(database: &Database) -> Result<(), Failure> {
+    database.migrate(&[::mongo::outbox::MIGRATIONS, MIGRATIONS]).await
+}
 
 async fn make(database: &Database) -> Result<(), Failure> {
     for collection in [MACHINES, REVISIONS, IMPORTS] {
@@ -48,9 +53,9 @@ pub struct MongoMachines {
 }
 
 impl MongoMachines {
-    /// Brings the database up to date first; another replica may be doing the same.
+    /// Brings the database up to date first.
     pub async fn open(database: Database, ambient: Ambient) -> Result<Self, Failure> {
-        database.migrate(&[::mongo::outbox::MIGRATIONS, MIGRATIONS]).await?;
+        migrate(&database).await?;
         Ok(Self { database, ambient })
     }
 }

@@ -23,7 +23,12 @@ const MACHINES: &str = "machine_copies";
 const ALLOCATIONS: &str = "allocation_copies";
 
 /// The collections beside the bus's own.
-pub const MIGRATIONS: Migrations = &[Migration { name: "0101_copies", run: |database| Box::pin(make(database)) }];
+const MIGRATIONS: Migrations = &[Migration { name: "0101_copies", run: |database| Box::pin(make(database)) }];
+
+/// Brings a database up to date; any number of replicas may do so at once.
+pub async fn migrate(database: &Database) -> Result<(), Failure> {
+    database.migrate(&[::mongo::inbox::MIGRATIONS, MIGRATIONS]).await
+}
 
 async fn make(database: &Database) -> Result<(), Failure> {
     for collection in [PEOPLE, MACHINES, ALLOCATIONS] {
@@ -36,9 +41,9 @@ async fn make(database: &Database) -> Result<(), Failure> {
 pub struct MongoReadModel(Database);
 
 impl MongoReadModel {
-    /// Brings the database up to date first; another replica may be doing the same.
+    /// Brings the database up to date first.
     pub async fn open(database: Database) -> Result<Self, Failure> {
-        database.migrate(&[::mongo::inbox::MIGRATIONS, MIGRATIONS]).await?;
+        migrate(&database).await?;
         Ok(Self(database))
     }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use ::mongo::MongoOutbox;
-use ::mongo::testing::Scratch;
+use ::mongo::testing::{Scratch, forget_migrations};
 use async_trait::async_trait;
 use bus::{Event, Topic};
 use testkit::{TestClock, contract, servers};
 
-use super::MongoMachines;
+use super::{MongoMachines, migrate};
 use crate::contract::machine_store::{Announced, World, machine_store};
 
 async fn world() -> World {
@@ -36,4 +36,14 @@ impl Announced for Outbox {
 #[tokio::test]
 async fn mongodb_keeps_the_contract() {
     contract::passes(machine_store(), world).await;
+}
+
+#[tokio::test]
+async fn every_step_can_be_taken_again() {
+    let (database, _scratch) = Scratch::database(&servers::mongodb()).await;
+    migrate(&database).await.unwrap();
+    let taken = database.migrations().await.unwrap();
+    forget_migrations(&database).await;
+    migrate(&database).await.unwrap();
+    assert_eq!(database.migrations().await.unwrap(), taken);
 }
