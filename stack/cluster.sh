@@ -57,7 +57,7 @@ prepare() {
     step "$dir" migrations migrate "$dir"
 }
 
-certificates() { [ -e "$1/certs/ca.pem" ] || "${UNNAMED[@]}" "$2" certs "$1/certs"; }
+certificates() { [ -e "$1/certs/ca.pem" ] || "${UNNAMED[@]}" "$2" certs init "$1/certs"; }
 describe() { "${UNNAMED[@]}" "$2" openapi >"$1/door/openapi.json.new" && mv "$1/door/openapi.json.new" "$1/door/openapi.json"; }
 
 # Each service's own, with its own settings.
