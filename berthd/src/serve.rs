@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use kit::{Ambient, ErrorCode, Failure, ServiceName};
 use wire::health::Readiness;
-use wire::limit::Limits;
+use wire::limit::{Limits, RedisCounter, ShareCounts};
 use wire::peer::Network;
 use wire::task::Scheduled;
 use wire::tls::{Tls, TlsFiles, TlsNetwork};
@@ -37,7 +37,7 @@ pub async fn serve(name: ServiceName, config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
     let calls = peers_listener(&config)?;
     let platform = Platform {
-        limits: Limits::new(&config.limits),
+        limits: limits(&config)?,
         network: network(name, &config, &ambient)?,
         public: config.is_public(address.ip()),
         installation: identity.installation,
@@ -78,7 +78,11 @@ async fn run(
     if let Some(backing) = &backing {
         watch::start(backing.clone(), &service.readiness, &platform.drain);
     }
-    for task in tasks.into_iter().chain([Scheduled::new(Arc::new(http::ForgetIdle(platform.limits.clone())))]) {
+    let own = [
+        Scheduled::new(Arc::new(http::ForgetIdle(platform.limits.clone()))),
+        Scheduled::new(Arc::new(ShareCounts(platform.limits.clone()))),
+    ];
+    for task in tasks.into_iter().chain(own) {
         task.start(&platform.drain);
     }
     let ready = format!("{name} is ready on http://{address}");
@@ -88,6 +92,14 @@ async fn run(
     }
     tracing::info!("gone; containers keep running");
     Ok(())
+}
+
+/// Replicas count together where there is a Redis, each for itself where there is none.
+fn limits(config: &Config) -> Result<Arc<Limits>, Failure> {
+    Ok(match config.redis.open("limits", RedisCounter::DEADLINE)? {
+        Some(redis) => Limits::sharing(&config.limits, Arc::new(RedisCounter::new(redis, &config.limits))),
+        None => Limits::new(&config.limits),
+    })
 }
 
 fn peers_listener(config: &Config) -> anyhow::Result<TcpListener> {

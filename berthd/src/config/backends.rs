@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use kit::ServiceName;
+use cache::Redis;
+use kit::{Failure, ServiceName};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +96,14 @@ pub struct RedisConfig {
     pub url_file: Option<PathBuf>,
     /// What every key begins with.
     pub prefix: Option<String>,
+}
+
+impl RedisConfig {
+    /// A handle for one use; `None` where there is no Redis.
+    pub fn open(&self, used_for: &'static str, deadline: Duration) -> Result<Option<Redis>, Failure> {
+        let prefix = self.prefix.as_deref().unwrap_or("berth").trim_end_matches(':');
+        self.url.as_ref().map(|url| Redis::open(used_for, url, prefix, deadline)).transpose()
+    }
 }
 
 /// `[peers]`: where services find each other, and how they know that it is they.

@@ -7,7 +7,7 @@ use berth_verifier::peers::GrpcOwners;
 use berth_verifier::ports::ReadModel;
 use berth_verifier::store::mongo::MongoReadModel;
 use berth_verifier::{Deps, store::sqlite};
-use cache::MokaCache;
+use cache::{Cache, MokaCache, RedisCache};
 use kit::{Failure, ServiceName};
 
 use super::backings::{Documents, Relational, documents};
@@ -22,10 +22,10 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let Some(database) = documents(ServiceName::Verifier, &platform.config.verifier).await? else {
         let database = platform.database(ServiceName::Verifier, &sqlite::MIGRATIONS).await?;
         let model = Arc::new(sqlite::SqliteReadModel::new(database.clone()));
-        return Ok(Wired::new(service(platform, model), Relational { database, ambient: platform.ambient.clone() }));
+        return Ok(Wired::new(service(platform, model)?, Relational { database, ambient: platform.ambient.clone() }));
     };
     let model = Arc::new(MongoReadModel::open(database.clone()).await?);
-    Ok(Wired::new(service(platform, model), Documents { database, announces: false }))
+    Ok(Wired::new(service(platform, model)?, Documents { database, announces: false }))
 }
 
 pub async fn migrate(config: &Config) -> Result<(), Failure> {
@@ -35,20 +35,28 @@ pub async fn migrate(config: &Config) -> Result<(), Failure> {
     }
 }
 
-fn service(platform: &Platform, model: Arc<dyn ReadModel>) -> wire::Service {
+fn service(platform: &Platform, model: Arc<dyn ReadModel>) -> Result<wire::Service, Failure> {
     let peer = |callee| platform.peer(ServiceName::Verifier, callee);
     let owners = Arc::new(GrpcOwners::new(
         &peer(ServiceName::User),
         &peer(ServiceName::Machines),
         &peer(ServiceName::Allocation),
     ));
-    berth_verifier::build(Deps {
+    Ok(berth_verifier::build(Deps {
         model,
         owners: owners.clone(),
         closures: owners,
-        cache: Arc::new(MokaCache::new(CACHED)),
+        cache: cache(platform)?,
         ambient: platform.ambient.clone(),
         config: VerifierConfig::default(),
         drain: platform.drain.clone(),
+    }))
+}
+
+/// Replicas remember together where there is a Redis.
+fn cache(platform: &Platform) -> Result<Arc<dyn Cache>, Failure> {
+    Ok(match platform.config.redis.open("verdicts", RedisCache::DEADLINE)? {
+        Some(redis) => Arc::new(RedisCache::new(redis)),
+        None => Arc::new(MokaCache::new(CACHED)),
     })
 }
