@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod contract;
+#[cfg(feature = "databases")]
+pub mod databases;
 #[cfg(feature = "door")]
 pub mod door;
 #[cfg(feature = "outbox")]
