@@ -7,8 +7,8 @@ use berth_notification::gateways::{HttpSms, HttpWebhooks, Reach, SystemResolver}
 use berth_notification::mailers::{FileMailer, Sender, SmtpMailer};
 use berth_notification::peers::AllocationLogs;
 use berth_notification::ports::{Mailer, SmsGateway};
-use berth_notification::store::SqliteStore;
-pub use berth_notification::store::sqlite::MIGRATIONS;
+use berth_notification::store::SqlStore;
+pub use berth_notification::store::sql::MIGRATIONS;
 use berth_notification::{Deps, build};
 use kit::{Failure, ServiceName};
 use secrecy::ExposeSecret as _;
@@ -22,7 +22,7 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let (mailer, sms, config) = (mailer(platform)?, sms(platform)?, platform.config.notification.clone());
     let database = platform.relational(me, config.database_url.as_ref(), &MIGRATIONS).await?;
     let sealing = platform.master.derive("notification.webhook_secrets");
-    let store = Arc::new(SqliteStore::open(database.clone(), platform.ambient.clone(), sealing).await?);
+    let store = Arc::new(SqlStore::open(database.clone(), platform.ambient.clone(), sealing).await?);
     let reach = if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public };
     let service = build(Deps {
         inbox: store.clone(),

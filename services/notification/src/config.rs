@@ -47,7 +47,7 @@ impl Default for NotificationConfig {
             database_url_file: None,
             at_once: 4,
             webhooks_at_once: 16,
-            hold: Span::seconds(60),
+            hold: Span::seconds(10),
             keep: Span::seconds(30 * 86_400),
             public_url: None,
             sms_url: None,
@@ -65,7 +65,7 @@ impl NotificationConfig {
         let day = Span::seconds(86_400);
         within("at_once", &self.at_once, &1, &64)?;
         within("webhooks_at_once", &self.webhooks_at_once, &1, &256)?;
-        within("hold", &self.hold, &Span::seconds(30), &Span::seconds(600))?;
+        within("hold", &self.hold, &Span::seconds(5), &Span::seconds(600))?;
         within("keep", &self.keep, &day, &Span::seconds(365 * 86_400))?;
         let is_url = |url: &String| url.starts_with("https://") || url.starts_with("http://");
         if self.public_url.as_ref().is_some_and(|url| !is_url(url) || url.chars().any(|c| c.is_control() || c == ' ')) {

@@ -27,6 +27,27 @@ contract! {
             assert_eq!(lost.iter().map(|claimed| claimed.attempts).collect::<Vec<_>>(), [2]);
         }
 
+        async fn who_renews_goes_on_holding() {
+            let at = world.taken().await.created_at;
+            let claimed = world.claim(Lane::Messages, at).await.remove(0);
+            let later = at.plus(Duration::from_secs(50));
+            assert!(world.deliveries.renew(&claimed, later, later.plus(Duration::from_secs(60))).await.unwrap());
+            assert_eq!(world.claim(Lane::Messages, at.plus(Duration::from_secs(100))).await, []);
+            assert_eq!(world.claim(Lane::Messages, at.plus(Duration::from_secs(110))).await.len(), 1);
+        }
+
+        async fn who_lost_a_delivery_neither_renews_nor_ends_it() {
+            let at = world.taken().await.created_at;
+            let first = world.claim(Lane::Messages, at).await.remove(0);
+            let later = at.plus(Duration::from_secs(61));
+            let second = world.claim(Lane::Messages, later).await.remove(0);
+            assert!(!world.deliveries.renew(&first, later, later.plus(Duration::from_secs(60))).await.unwrap());
+            world.deliveries.record(&first, Outcome::Sent.into(), later).await.unwrap();
+            assert!(world.deliveries.renew(&second, later, later.plus(Duration::from_secs(60))).await.unwrap());
+            world.deliveries.record(&second, Outcome::Sent.into(), later).await.unwrap();
+            assert!(!world.deliveries.renew(&second, later, later.plus(Duration::from_secs(60))).await.unwrap());
+        }
+
         async fn a_hundred_claims_at_once_get_a_delivery_once() {
             world.taken().await;
             let claims = futures::future::join_all((0..100).map(|_| world.claim_messages())).await;
@@ -131,7 +152,7 @@ contract! {
         async fn what_nobody_wants_is_ended_and_not_shown() {
             let delivery = world.taken().await;
             world.claim_messages().await;
-            world.deliveries.record(&delivery, Outcome::Skipped.into(), world.now()).await.unwrap();
+            world.deliveries.record(&world.claimed(&delivery).await, Outcome::Skipped.into(), world.now()).await.unwrap();
             assert_eq!(world.record(&delivery).await, None);
             assert_eq!(world.deliveries.holds(delivery.id).await.unwrap(), Some((false, false)));
             assert_eq!(world.deliveries.next_due(Lane::Messages).await.unwrap(), None);

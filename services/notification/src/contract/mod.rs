@@ -113,10 +113,16 @@ impl World {
         self.claim(Lane::Webhooks, self.now()).await
     }
 
-    /// Ends an attempt, and gives what is known of the delivery then.
+    /// Ends the attempt of whoever claimed it last, and gives what is known of the delivery then.
     async fn end(&self, delivery: &Delivery, ended: impl Into<Ended>) -> domain::Record {
-        self.deliveries.record(delivery, ended.into(), self.now()).await.unwrap();
+        self.deliveries.record(&self.claimed(delivery).await, ended.into(), self.now()).await.unwrap();
         self.record(delivery).await.unwrap()
+    }
+
+    /// The delivery as its last claim gave it.
+    async fn claimed(&self, delivery: &Delivery) -> Delivery {
+        let attempts = self.record(delivery).await.map_or(delivery.attempts, |record| record.attempts);
+        Delivery { attempts, ..delivery.clone() }
     }
 
     async fn record(&self, delivery: &Delivery) -> Option<domain::Record> {

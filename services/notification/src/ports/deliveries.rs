@@ -40,9 +40,11 @@ pub trait Deliveries: Send + Sync {
         hold_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Delivery>, Failure>;
+    /// Goes on holding a delivery; `false` where it ended or somebody else has claimed it since.
+    async fn renew(&self, delivery: &Delivery, at: Timestamp, hold_until: Timestamp) -> Result<bool, Failure>;
     /// Ends an attempt, and takes it into account for its webhook; one that is turned off by that is told to its owner.
     /// Every outcome but `Retry` wipes the code, every one but `Retry` and `Dead` what the message tells. A delivery that
-    /// ended before stays as it is.
+    /// ended before, or that somebody else has claimed since, stays as it is.
     async fn record(&self, delivery: &Delivery, ended: Ended, at: Timestamp) -> Result<(), Failure>;
     /// When the next one may be claimed; `None` when nothing waits.
     async fn next_due(&self, lane: Lane) -> Result<Option<Timestamp>, Failure>;

@@ -1,7 +1,7 @@
 //! Where deliveries and all that decides about them are kept.
 
-pub mod sqlite;
+pub mod sql;
 #[cfg(test)]
 mod tests;
 
-pub use sqlite::SqliteStore;
+pub use self::sql::SqlStore;

@@ -52,10 +52,10 @@ struct Running {
 }
 
 impl Running {
-    fn begin(&mut self, with: &Arc<Delivering>, delivery: Delivery) {
+    fn begin(&mut self, with: &Arc<Delivering>, delivery: Delivery, hold: Duration) {
         let (with, is_code) = (with.clone(), delivery.subject.is_code());
         self.codes += u32::from(is_code);
-        self.all.push(Box::pin(async move { (is_code, deliver(&with, &delivery).await) }));
+        self.all.push(Box::pin(async move { (is_code, held(&with, &delivery, hold).await) }));
     }
 
     /// Waits until one ends; `None` where nothing is under way.
@@ -116,7 +116,7 @@ impl DeliveryTask {
             let at = self.with.ambient.now();
             let claimed = self.with.deliveries.claim(*lane, at, at.plus(self.config.hold.get()), room).await?;
             for delivery in claimed {
-                running.begin(&self.with, delivery);
+                running.begin(&self.with, delivery, self.config.hold.get());
             }
         }
         Ok(())
@@ -139,6 +139,24 @@ impl DeliveryTask {
         let at = self.with.ambient.now();
         let next = self.with.deliveries.next_due(self.lane).await?;
         Ok(next.map_or(LONGEST_PAUSE, |next| next.since(at)).clamp(SHORTEST_PAUSE, LONGEST_PAUSE))
+    }
+}
+
+/// Sends under a hold that is renewed for as long as it takes. Who lost it stops: another replica is at it.
+async fn held(with: &Delivering, delivery: &Delivery, hold: Duration) -> Result<Outcome, Failure> {
+    let sending = deliver(with, delivery);
+    tokio::pin!(sending);
+    loop {
+        tokio::select! {
+            outcome = &mut sending => return outcome,
+            () = tokio::time::sleep(hold / 3) => {}
+        }
+        let at = with.ambient.now();
+        match with.deliveries.renew(delivery, at, at.plus(hold)).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(Outcome::Skipped),
+            Err(failure) => tracing::warn!(delivery.id = %delivery.id, %failure, "a hold was not renewed"),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The contract on SQLite; and on stores that break one rule each, as proof that its cases can fail.
+//! The contract on SQLite and on MySQL; and on stores that break one rule each, as proof that its cases can fail.
 
 mod wrong;
 
@@ -11,10 +11,11 @@ use prost::Message as _;
 use proto::v1::AuditRecorded;
 use sql::Database;
 use testkit::contract::{fails, passes};
+use testkit::databases::{Shelf, fresh_mysql, same_schema};
 use testkit::{Case, TestClock};
 
-use super::SqliteStore;
-use super::sqlite::MIGRATIONS;
+use super::SqlStore;
+use super::sql::MIGRATIONS;
 use crate::contract::{self, Acts, World};
 use crate::domain::Channel;
 use crate::ports::{Batch, Deliveries as _, Effect, Inbox as _, Lane};
@@ -35,15 +36,25 @@ fn sealing() -> SealingKey {
     MasterKey::decode("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap().derive("test")
 }
 
-async fn open(path: &std::path::Path, clock: &TestClock) -> (SqliteStore, Database) {
+async fn open(path: &std::path::Path, clock: &TestClock) -> (SqlStore, Database) {
     let database = Database::open(path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
-    (SqliteStore::open(database.clone(), clock.ambient(), sealing()).await.unwrap(), database)
+    (SqlStore::open(database.clone(), clock.ambient(), sealing()).await.unwrap(), database)
 }
 
 async fn world(broken: Option<Broken>) -> World {
     let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
     let (store, database) = open(&directory.path().join("t.db"), &clock).await;
-    let store = Arc::new(Wrong::new(store, broken));
+    world_of(Wrong::new(store, broken), database, clock, Box::new(directory))
+}
+
+async fn on_mysql(shelf: &Shelf) -> World {
+    let (clock, (database, lent)) = (TestClock::default(), shelf.lend().await);
+    let store = SqlStore::open(database.clone(), clock.ambient(), sealing()).await.unwrap();
+    world_of(Wrong::new(store, None), database, clock, Box::new(lent))
+}
+
+fn world_of(store: Wrong, database: Database, clock: TestClock, keep: Box<dyn std::any::Any + Send + Sync>) -> World {
+    let store = Arc::new(store);
     World {
         inbox: store.clone(),
         deliveries: store.clone(),
@@ -54,7 +65,7 @@ async fn world(broken: Option<Broken>) -> World {
         dead_letters: store,
         clock,
         acts: Arc::new(Recorded(database)),
-        keep: Box::new(directory),
+        keep,
     }
 }
 
@@ -67,6 +78,55 @@ fn all() -> Vec<Case<World>> {
 #[tokio::test]
 async fn sqlite_keeps_the_contract() {
     passes(all(), || world(None)).await;
+}
+
+#[tokio::test]
+async fn mysql_keeps_the_contract() {
+    static SETS: [&sql::Migrations; 2] = [&bus::MIGRATIONS, &MIGRATIONS];
+    let shelf = Shelf::new(6, &SETS);
+    passes(all(), || on_mysql(&shelf)).await;
+}
+
+#[tokio::test]
+async fn the_tables_are_the_same_on_either_database() {
+    // The same sixteen bytes, as each says them.
+    let nil = [
+        r"mysql: delivery.webhook_id blob not null default \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        "sqlite: delivery.webhook_id blob not null default x'00000000000000000000000000000000",
+    ];
+    same_schema(&[&MIGRATIONS], &nil).await;
+}
+
+#[tokio::test]
+async fn two_replicas_never_claim_the_same_delivery() {
+    let (clock, (database, own)) = (TestClock::default(), fresh_mysql(&[&bus::MIGRATIONS, &MIGRATIONS]).await);
+    let other = Database::connect(&own.url()).unwrap();
+    let stores = [
+        SqlStore::open(database, clock.ambient(), sealing()).await.unwrap(),
+        SqlStore::open(other, clock.ambient(), sealing()).await.unwrap(),
+    ];
+    let at = clock.ambient().now();
+    for _ in 0..100 {
+        stores[0].take("c", mail(&clock)).await.unwrap();
+    }
+    let until = at.plus(std::time::Duration::from_secs(60));
+    let claims = (0..60).map(|n| stores[n % 2].claim(Lane::Messages, at, until, 3));
+    let claimed: Vec<_> = futures::future::join_all(claims).await.into_iter().flat_map(Result::unwrap).collect();
+    let different: std::collections::BTreeSet<_> = claimed.iter().map(|delivery| delivery.id).collect();
+    assert_eq!((claimed.len(), different.len()), (100, 100));
+}
+
+/// One mail, taken in.
+fn mail(clock: &TestClock) -> Batch {
+    let delivery = crate::domain::delivery::tests::delivery(&clock.ambient());
+    Batch {
+        topic: Topic::Notification,
+        up_to: 1,
+        at: delivery.created_at,
+        channels: vec![Channel::Email],
+        effects: vec![Effect::Deliver(Box::new(delivery))],
+        unreadable: Vec::new(),
+    }
 }
 
 type Suite = fn() -> Vec<Case<World>>;
@@ -120,6 +180,12 @@ const PROOFS: &[(Broken, Suite, &[&str])] = &[
             "each_webhook_gets_one_at_a_time_and_messages_do_not_wait_for_it",
         ],
     ),
+    (
+        Broken::RenewsNothing,
+        contract::deliveries,
+        &["who_lost_a_delivery_neither_renews_nor_ends_it", "who_renews_goes_on_holding"],
+    ),
+    (Broken::RenewsAnything, contract::deliveries, &["who_lost_a_delivery_neither_renews_nor_ends_it"]),
     (Broken::ClaimsBackwards, contract::deliveries, &["a_code_is_claimed_before_news_that_are_older"]),
     (
         Broken::IgnoresLimits,
@@ -206,20 +272,13 @@ async fn what_a_dead_process_held_is_free_when_the_file_is_opened_again() {
     let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
     let path = directory.path().join("t.db");
     let (store, database) = open(&path, &clock).await;
-    let delivery = crate::domain::delivery::tests::delivery(&clock.ambient());
-    let at = delivery.created_at;
-    let batch = Batch {
-        topic: Topic::Notification,
-        up_to: 1,
-        at,
-        channels: vec![Channel::Email],
-        effects: vec![Effect::Deliver(Box::new(delivery.clone()))],
-        unreadable: Vec::new(),
-    };
+    let batch = mail(&clock);
+    let at = batch.at;
+    let until = at.plus(std::time::Duration::from_secs(600));
     store.take("c", batch).await.unwrap();
-    assert_eq!(store.claim(Lane::Messages, at, delivery.expires_at, 1).await.unwrap().len(), 1);
+    let first = store.claim(Lane::Messages, at, until, 1).await.unwrap().remove(0);
     database.close().await;
     let (store, _) = open(&path, &clock).await;
-    let again = store.claim(Lane::Messages, at, delivery.expires_at, 1).await.unwrap();
-    assert_eq!(again.iter().map(|again| (again.id, again.attempts)).collect::<Vec<_>>(), [(delivery.id, 2)]);
+    let again = store.claim(Lane::Messages, at, until, 1).await.unwrap();
+    assert_eq!(again.iter().map(|again| (again.id, again.attempts)).collect::<Vec<_>>(), [(first.id, 2)]);
 }

@@ -13,11 +13,13 @@ use crate::ports::{
     Batch, Contacts, DeadFilter, DeadLetters, Deliveries, Edit, Effect, Ended, History, Inbox, Lane, Preferences,
     Webhooks,
 };
-use crate::store::SqliteStore;
+use crate::store::SqlStore;
 
 /// Which rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Broken {
+    RenewsNothing,
+    RenewsAnything,
     HoldsNothing,
     NeverEnds,
     ForgetsHealth,
@@ -45,7 +47,7 @@ pub enum Broken {
 }
 
 pub struct Wrong {
-    inner: SqliteStore,
+    inner: SqlStore,
     broken: Option<Broken>,
     owners: Mutex<HashMap<WebhookId, UserId>>,
     /// What revisions grow by, where any is taken.
@@ -53,7 +55,7 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    pub fn new(inner: SqliteStore, broken: Option<Broken>) -> Self {
+    pub fn new(inner: SqlStore, broken: Option<Broken>) -> Self {
         Self { inner, broken, owners: Mutex::default(), later: AtomicU64::new(0) }
     }
 
@@ -112,6 +114,14 @@ impl Inbox for Wrong {
 
 #[async_trait]
 impl Deliveries for Wrong {
+    async fn renew(&self, delivery: &Delivery, at: Timestamp, hold_until: Timestamp) -> Result<bool, Failure> {
+        match self.broken {
+            Some(Broken::RenewsNothing) => Ok(true),
+            Some(Broken::RenewsAnything) => Ok(self.inner.renew(delivery, at, hold_until).await.is_ok()),
+            _ => self.inner.renew(delivery, at, hold_until).await,
+        }
+    }
+
     async fn claim(
         &self,
         lane: Lane,

@@ -15,7 +15,7 @@ use berth_notification::config::NotificationConfig;
 use berth_notification::gateways::{HttpSms, HttpWebhooks, Reach};
 use berth_notification::mailers::{Sender, SmtpMailer};
 use berth_notification::ports::{Logs, Resolver, SmsGateway};
-use berth_notification::store::{SqliteStore, sqlite::MIGRATIONS};
+use berth_notification::store::{SqlStore, sql::MIGRATIONS};
 use berth_notification::{Deps, build};
 use bus::{Event, OutboxSource, Source as _, Topic};
 use kit::{Ambient, Caller, ErrorCode, EventId, Failure, MasterKey, SealingKey, ServiceName, UserId};
@@ -107,7 +107,7 @@ impl Notification {
         let migrations = [&bus::MIGRATIONS, &MIGRATIONS];
         let database = Database::open(&directory.join("notification.db"), &migrations).await.unwrap();
         let (ambient, codes) = (clock.ambient(), master.derive("user-notification.codes"));
-        let store = SqliteStore::open(database.clone(), ambient.clone(), master.derive("secrets")).await.unwrap();
+        let store = SqlStore::open(database.clone(), ambient.clone(), master.derive("secrets")).await.unwrap();
         let (store, door) = (Arc::new(store), TestDoor::new(&ambient));
         let sender = Sender::parse("Berth <berth@example.org>").unwrap();
         let sms = setup.sms_url.map(|url| {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use kit::{Act, Ambient, ErrorCode, Failure, SealingKey, Timestamp, UserId, WebhookId};
 use sql::{Connection, Row, Stored as _};
 
-use super::SqliteStore;
+use super::SqlStore;
 use super::contacts::require_present;
 use super::rows::{self, broken};
 use crate::domain::webhook::{MOST, MOST_TESTS, full};
@@ -17,7 +17,7 @@ const ONE: &str = "SELECT * FROM webhook WHERE user_id = ? AND id = ?";
 type Sealing<'a> = (&'a SealingKey, &'a Ambient);
 
 #[async_trait]
-impl Webhooks for SqliteStore {
+impl Webhooks for SqlStore {
     async fn list(&self, user: UserId) -> Result<Vec<Webhook>, Failure> {
         let rows = sql::query(OF_USER).bind(user.as_bytes()).fetch_all(self.database.readers()).await.stored()?;
         rows.iter().map(|row| read(row, &self.sealing)).collect()

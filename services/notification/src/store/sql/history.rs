@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use kit::{Failure, UserId, WebhookId};
 use sql::Stored as _;
 
-use super::{SqliteStore, rows};
+use super::{SqlStore, rows};
 use crate::domain::Record;
 use crate::ports::History;
 
 #[async_trait]
-impl History for SqliteStore {
+impl History for SqlStore {
     async fn of_user(&self, user: UserId, limit: u32) -> Result<Vec<Record>, Failure> {
         let found =
             sql::query("SELECT * FROM delivery WHERE user_id = ? AND state <> 'skipped' ORDER BY id DESC LIMIT ?")

@@ -6,7 +6,7 @@ use kit::{Ambient, Failure, Timestamp, UserId};
 use sql::{Connection, Stored as _};
 
 use super::contacts::Presence;
-use super::{SqliteStore, contacts, rows, webhooks};
+use super::{SqlStore, contacts, rows, webhooks};
 use crate::domain::delivery::Told;
 use crate::domain::{
     AllocationNews, Channel, Delivery, DeliveryId, EventType, Kind, Occurrence, Seen, Subject, backoff,
@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::ports::{Batch, Effect, Inbox};
 
 #[async_trait]
-impl Inbox for SqliteStore {
+impl Inbox for SqlStore {
     async fn position(&self, consumer: &str, topic: Topic) -> Result<u64, Failure> {
         outbox::position(&self.database, consumer, topic).await
     }

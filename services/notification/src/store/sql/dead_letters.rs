@@ -5,12 +5,12 @@ use kit::{Act, Cursor, ErrorCode, Failure, Page, PageRequest, Timestamp};
 use sql::{Connection, Stored as _};
 use uuid::Uuid;
 
-use super::{SqliteStore, rows};
+use super::{SqlStore, rows};
 use crate::domain::{Channel, DeliveryId, Record, Subject};
 use crate::ports::{DeadFilter, DeadLetters};
 
 #[async_trait]
-impl DeadLetters for SqliteStore {
+impl DeadLetters for SqlStore {
     async fn list(&self, filter: DeadFilter, page: &PageRequest) -> Result<Page<Record>, Failure> {
         let after = page.after.as_ref().map(read_cursor).transpose()?;
         let found = sql::query(

@@ -12,7 +12,7 @@ pub async fn insert(connection: &mut Connection, delivery: &Delivery) -> Result<
         "INSERT INTO delivery (id, cause_id, user_id, channel, webhook_id, kind, recipient, first_name, sealed_code,
                                facts, state, attempts, due_at, held_until, occurred_at, expires_at, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, 0, ?, ?, ?)
-         ON CONFLICT (cause_id, user_id, channel, webhook_id) DO NOTHING",
+         ON CONFLICT DO NOTHING",
     )
     .bind(delivery.id.as_bytes())
     .bind(delivery.cause.as_bytes())

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use kit::{Ambient, EventId, Failure, Timestamp};
-use sql::{Connection, Stored as _};
+use sql::{Connection, Dialect, Stored as _};
 
-use super::{SqliteStore, rows, webhooks};
+use super::{SqlStore, rows, webhooks};
 use crate::domain::delivery::Told;
 use crate::domain::webhook::AT_ONCE;
 use crate::domain::{Attempt, Channel, Delivery, DeliveryId, Facts, Health, Kind, Outcome, State};
@@ -31,7 +31,7 @@ const DUE_WEBHOOKS: &str = "WITH busy AS (
     ORDER BY delivery.due_at, delivery.id LIMIT ?2";
 
 #[async_trait]
-impl Deliveries for SqliteStore {
+impl Deliveries for SqlStore {
     async fn claim(
         &self,
         lane: Lane,
@@ -42,11 +42,31 @@ impl Deliveries for SqliteStore {
         self.database
             .write(move |connection| {
                 Box::pin(async move {
-                    let due = due(connection, lane, at, limit).await?;
+                    take_turn(connection, lane).await?;
+                    let ahead = ahead(connection).await?;
+                    let due = due(connection, lane, at.as_micros() + ahead, limit).await?;
                     for delivery in &due {
-                        hold(connection, delivery.id, hold_until).await?;
+                        hold(connection, delivery.id, hold_until.as_micros() + ahead).await?;
                     }
                     Ok(due)
+                })
+            })
+            .await
+    }
+
+    async fn renew(&self, delivery: &Delivery, at: Timestamp, hold_until: Timestamp) -> Result<bool, Failure> {
+        let (id, attempts, span) = (delivery.id, delivery.attempts, hold_until.as_micros() - at.as_micros());
+        self.database
+            .write_under_locks(move |connection| {
+                Box::pin(async move {
+                    let now = at.as_micros() + ahead(connection).await?;
+                    let renewed = sql::query(
+                        "UPDATE delivery SET held_until = ? WHERE id = ? AND attempts = ? AND state = 'pending' AND held_until > 0",
+                    )
+                    .bind(now + span)
+                    .bind(id.as_bytes())
+                    .bind(attempts);
+                    renewed.execute(connection).await.stored().map(|done| done.rows_affected() > 0)
                 })
             })
             .await
@@ -57,7 +77,7 @@ impl Deliveries for SqliteStore {
         self.database
             .write(move |connection| {
                 Box::pin(async move {
-                    let moved = end(connection, delivery.id, &ended.attempt, at).await?;
+                    let moved = end(connection, &delivery, &ended.attempt, at).await?;
                     match ended.health {
                         Some(health) if moved => store.judge(connection, &delivery, health, at).await,
                         _ => Ok(()),
@@ -111,7 +131,7 @@ impl Deliveries for SqliteStore {
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Takes an attempt into account for its webhook. Turned off by it, the owner gets a mail.
     async fn judge(
         &self,
@@ -142,29 +162,52 @@ fn told_off(ambient: &Ambient, delivery: &Delivery, facts: Facts, at: Timestamp)
     Delivery::to_person(DeliveryId::mint(ambient), Kind::WebhookDisabled, Channel::Email, told, at)
 }
 
-async fn due(connection: &mut Connection, lane: Lane, at: Timestamp, limit: u32) -> Result<Vec<Delivery>, Failure> {
+/// Where several replicas claim, one at a time does.
+async fn take_turn(connection: &mut Connection, lane: Lane) -> Result<(), Failure> {
+    let name = if lane == Lane::Webhooks { "webhooks" } else { "messages" };
+    let lock = sql::query("SELECT name FROM lane WHERE name = ? FOR UPDATE").bind(name);
+    lock.fetch_optional(connection).await.stored().map(drop)
+}
+
+/// How far a server's clock is ahead of this machine's, in microseconds. Holds are on the clock that all replicas share; less
+/// than a second between two clocks is no difference.
+async fn ahead(connection: &mut Connection) -> Result<i64, Failure> {
+    if connection.dialect() == Dialect::Sqlite {
+        return Ok(0);
+    }
+    let now: i64 = sql::query_scalar("SELECT NOW_MICROS()").fetch_one(connection).await.stored()?;
+    let ahead = now - Ambient::system().now().as_micros();
+    Ok(if ahead.abs() < 1_000_000 { 0 } else { ahead })
+}
+
+async fn due(connection: &mut Connection, lane: Lane, at: i64, limit: u32) -> Result<Vec<Delivery>, Failure> {
     let statement = match lane {
         Lane::Messages => DUE_MESSAGES,
         Lane::Codes => DUE_CODES,
         Lane::Webhooks => DUE_WEBHOOKS,
     };
-    let due = sql::query(statement).bind(at.as_micros()).bind(limit);
+    let due = sql::query(statement).bind(at).bind(limit);
     let due = if lane == Lane::Webhooks { due.bind(AT_ONCE) } else { due };
     let rows = due.fetch_all(connection).await.stored()?;
     rows.iter().map(rows::delivery).collect()
 }
 
-async fn hold(connection: &mut Connection, id: DeliveryId, until: Timestamp) -> Result<(), Failure> {
+async fn hold(connection: &mut Connection, id: DeliveryId, until: i64) -> Result<(), Failure> {
     let held = sql::query("UPDATE delivery SET held_until = ?, attempts = attempts + 1 WHERE id = ?")
-        .bind(until.as_micros())
+        .bind(until)
         .bind(id.as_bytes());
     held.execute(connection).await.stored().map(drop)
 }
 
 /// Whether the delivery still waited, and so took the outcome.
-async fn end(connection: &mut Connection, id: DeliveryId, attempt: &Attempt, at: Timestamp) -> Result<bool, Failure> {
+async fn end(
+    connection: &mut Connection,
+    delivery: &Delivery,
+    attempt: &Attempt,
+    at: Timestamp,
+) -> Result<bool, Failure> {
     let (state, reason) = match attempt.outcome {
-        Outcome::Retry { at } => return put_off(connection, id, attempt, at).await,
+        Outcome::Retry { at } => return put_off(connection, delivery, attempt, at).await,
         Outcome::Sent => (State::Sent, None),
         Outcome::Expired => (State::Expired, None),
         Outcome::Skipped => (State::Skipped, None),
@@ -174,28 +217,31 @@ async fn end(connection: &mut Connection, id: DeliveryId, attempt: &Attempt, at:
         "UPDATE delivery SET state = ?1, reason = ?2, finished_at = ?3, sealed_code = NULL,
                 facts = CASE WHEN ?1 = 'dead' THEN facts END,
                 sent_to = COALESCE(?4, sent_to), status = COALESCE(?5, status)
-         WHERE id = ?6 AND state = 'pending'",
+         WHERE id = ?6 AND state = 'pending' AND attempts = ?7",
     )
     .bind(state.as_str())
     .bind(reason)
     .bind(at.as_micros())
     .bind(&attempt.recipient)
     .bind(attempt.status)
-    .bind(id.as_bytes());
+    .bind(delivery.id.as_bytes())
+    .bind(delivery.attempts);
     finished.execute(connection).await.stored().map(|done| done.rows_affected() > 0)
 }
 
 async fn put_off(
     connection: &mut Connection,
-    id: DeliveryId,
+    delivery: &Delivery,
     attempt: &Attempt,
     until: Timestamp,
 ) -> Result<bool, Failure> {
     let put_off = sql::query(
-        "UPDATE delivery SET due_at = ?, held_until = 0, status = COALESCE(?, status) WHERE id = ? AND state = 'pending'",
+        "UPDATE delivery SET due_at = ?, held_until = 0, status = COALESCE(?, status)
+         WHERE id = ? AND state = 'pending' AND attempts = ?",
     )
     .bind(until.as_micros())
     .bind(attempt.status)
-    .bind(id.as_bytes());
+    .bind(delivery.id.as_bytes())
+    .bind(delivery.attempts);
     put_off.execute(connection).await.stored().map(|done| done.rows_affected() > 0)
 }

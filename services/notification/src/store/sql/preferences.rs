@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use kit::{Act, Failure, UserId};
 use sql::{Connection, Row, Stored as _};
 
-use super::SqliteStore;
+use super::SqlStore;
 use super::contacts::require_present;
 use super::rows::broken;
 use crate::domain::{Channel, Choice, Kind};
 use crate::ports::Preferences;
 
 #[async_trait]
-impl Preferences for SqliteStore {
+impl Preferences for SqlStore {
     async fn of(&self, user: UserId) -> Result<Vec<Choice>, Failure> {
         let rows = sql::query("SELECT kind, channel, enabled FROM preference WHERE user_id = ? ORDER BY kind, channel")
             .bind(user.as_bytes())

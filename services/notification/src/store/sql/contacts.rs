@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use kit::{ErrorCode, Failure, TenantId, Timestamp, UserId};
 use sql::{Connection, Row, Stored as _};
 
-use super::SqliteStore;
+use super::SqlStore;
 use super::rows::broken;
 use crate::domain::{Contact, Reached};
 use crate::ports::Contacts;
 
 #[async_trait]
-impl Contacts for SqliteStore {
+impl Contacts for SqlStore {
     async fn reach(&self, user: UserId) -> Result<Reached, Failure> {
         let row = sql::query("SELECT * FROM contact WHERE user_id = ?")
             .bind(user.as_bytes())

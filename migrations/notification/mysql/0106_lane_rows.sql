@@ -1,0 +1,1 @@
+INSERT IGNORE INTO lane (name) VALUES ('messages'), ('webhooks');

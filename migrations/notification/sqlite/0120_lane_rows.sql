@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO lane (name) VALUES ('messages'), ('webhooks');
