@@ -5,24 +5,23 @@ use std::sync::Arc;
 use bus::{Event, Outbox, Shard, SqlOutbox, Topic, outbox};
 use futures::future::BoxFuture;
 use sql::Database;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, MySqlConnection};
 use testkit::contract::passes;
+use testkit::databases::{fresh_mysql, fresh_sqlite, same_schema};
 use testkit::outbox::{World, leases, rows};
-use testkit::{servers, until};
+use testkit::until;
 use tokio::sync::watch;
 
 use crate::broker::{Broker, event};
 use crate::ledger::Ledger;
 
 async fn sqlite() -> World {
-    let directory = tempfile::tempdir().unwrap();
-    let database = Database::open(&directory.path().join("t.db"), &[&bus::MIGRATIONS]).await.unwrap();
+    let (database, directory) = fresh_sqlite(&[&bus::MIGRATIONS]).await;
     world(database, directory)
 }
 
 async fn mysql() -> World {
-    let (database, guard) = server().await;
-    world(database, guard)
+    let (database, own) = fresh_mysql(&[&bus::MIGRATIONS]).await;
+    world(database, own)
 }
 
 fn world(database: Database, guard: impl std::any::Any + Send + Sync) -> World {
@@ -38,30 +37,6 @@ async fn commit(database: &Database, event: Event) {
     database.write(move |c| Box::pin(async move { outbox::append(c, &event).await })).await.unwrap();
 }
 
-/// A database of this test's own, which goes with it.
-struct Named(String);
-
-async fn server() -> (Database, Named) {
-    let (server, name) = (servers::mysql(), servers::unique("bus"));
-    let mut connection = MySqlConnection::connect(&server).await.unwrap();
-    connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-    let database = Database::connect(&format!("{server}/{name}")).unwrap();
-    database.migrate(&[&bus::MIGRATIONS]).await.unwrap();
-    (database, Named(name))
-}
-
-impl Drop for Named {
-    fn drop(&mut self) {
-        let name = self.0.clone();
-        let drop = async move {
-            let mut connection = MySqlConnection::connect(&servers::mysql()).await.unwrap();
-            connection.execute(AssertSqlSafe(format!("DROP DATABASE {name}"))).await.unwrap();
-        };
-        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let _ = std::thread::spawn(move || runtime().block_on(drop)).join();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_outbox_of_sqlite_does_what_every_outbox_must() {
     passes(rows(), sqlite).await;
@@ -74,11 +49,18 @@ async fn the_outbox_of_mysql_does_what_every_outbox_must() {
     passes(leases(), mysql).await;
 }
 
+/// A file finds the newest of a subject for pruning; a server counts what waits by a short index.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_have_the_same_tables() {
+    let expected = ["mysql: outbox index (shard, position)", "sqlite: outbox index (topic, subject, position)"];
+    same_schema(&[&bus::MIGRATIONS], &expected).await;
+}
+
 /// The order of numbers is not the order of commits: the first to insert is the last to be seen.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_a_long_transaction_is_sent_after_later_ones() {
     let broker = Broker::with(&[Topic::User]).await;
-    let (database, _guard) = server().await;
+    let (database, _own) = fresh_mysql(&[&bus::MIGRATIONS]).await;
     let outbox = Arc::new(SqlOutbox::new(database.clone()));
     let ledger = Ledger::new();
     let (relay, reader) = (broker.relay(outbox.clone()), broker.reader(ledger.clone(), "g"));
