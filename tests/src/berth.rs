@@ -195,9 +195,7 @@ fn free_port() -> u16 {
 impl Drop for Berth {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let log = self.log();
-            let last: Vec<&str> = log.lines().rev().take(60).collect();
-            eprintln!("the platform's last words:\n{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            eprintln!("the platform's last words:\n{}", self.platform.last_words());
         }
         self.platform.end();
         if self.data().join("installation").exists() {

@@ -1,6 +1,7 @@
 //! The processes of a platform: one `berthd up`, or those of a cluster. Both are started, signalled and ended alike.
 
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -11,6 +12,8 @@ use crate::person::http_client;
 
 /// After this a process that was asked to stop is killed.
 const PATIENCE: Duration = Duration::from_secs(25);
+/// Of all logs together, where a test failed.
+const LAST_LINES: usize = 90;
 /// The cluster's front door: it goes after those behind it.
 const DOOR: &str = "door";
 
@@ -90,11 +93,27 @@ impl Platform {
 
     /// All that its processes have said of themselves.
     pub fn log(&self) -> String {
+        self.logs().into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// The end of what each said.
+    pub fn last_words(&self) -> String {
+        let logs = self.logs();
+        let lines = LAST_LINES / logs.len().max(1);
+        let tail = |text: &str| {
+            let last: Vec<&str> = text.lines().rev().take(lines).collect();
+            last.into_iter().rev().collect::<Vec<_>>().join("\n")
+        };
+        logs.iter().map(|(name, text)| format!("{name}:\n{}\n", tail(text))).collect()
+    }
+
+    fn logs(&self) -> Vec<(String, String)> {
         let entries = fs::read_dir(self.home.join("logs")).into_iter().flatten();
         let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "err"));
         files.sort();
-        files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect()
+        let name = |file: &Path| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        files.iter().filter_map(|file| Some((name(file), fs::read_to_string(file).ok()?))).collect()
     }
 
     pub fn readiness(&self) -> Readiness {
@@ -130,7 +149,7 @@ impl Platform {
             // Only what is said from now on counts.
             let _ = fs::remove_file(self.said(&name));
             let (out, err) = (file(self.said(&name)), file(self.said(&name).with_extension("err")));
-            command.stdin(Stdio::null()).stdout(out).stderr(err);
+            command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0);
             for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("BERTH_")) {
                 command.env_remove(variable);
             }
@@ -210,7 +229,9 @@ impl Platform {
     }
 }
 
+/// A kill goes to the process's group: NGINX would leave its workers behind, with its port.
 fn signal(pid: u32, name: &str) -> bool {
-    let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).stderr(Stdio::null()).status();
+    let whom = if name == "KILL" { format!("-{pid}") } else { pid.to_string() };
+    let sent = Command::new("kill").args([&format!("-{name}"), "--", &whom]).stderr(Stdio::null()).status();
     sent.is_ok_and(|status| status.success())
 }
