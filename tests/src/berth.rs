@@ -53,11 +53,26 @@ impl Berth {
         (Self::begin(Setup::default(), places).await, Self::begin(Setup::default(), second).await)
     }
 
+    /// A cluster on backing servers of the test's own, told as `TEST_…` variables.
+    pub async fn on(servers: &[(String, String)]) -> Self {
+        let places = places(3).await;
+        Self::begin_as(Topology::Cluster, servers, Setup::default(), places).await
+    }
+
     async fn begin(setup: Setup, places: SemaphorePermit<'static>) -> Self {
+        Self::begin_as(Topology::chosen(), &[], setup, places).await
+    }
+
+    async fn begin_as(
+        topology: Topology,
+        servers: &[(String, String)],
+        setup: Setup,
+        places: SemaphorePermit<'static>,
+    ) -> Self {
         let home = tempfile::Builder::new().prefix("berth-scenario-").tempdir().expect("a directory can be made");
         let listen = format!("127.0.0.1:{}", free_port());
         let url = format!("http://{listen}");
-        let platform = Platform::new(Topology::chosen(), home.path(), listen, setup.docker_host);
+        let platform = Platform::new(topology, home.path(), listen, setup.docker_host).on(servers);
         let mut berth = Self { url, home, platform, _places: places };
         berth.configure(&setup.config);
         berth.platform.prepare().await;
@@ -85,6 +100,16 @@ impl Berth {
         let what = "the platform to be ready";
         let (ended, _) = until(what, look, |(ended, ready)| ended.is_some() || *ready).await;
         assert!(ended.is_none(), "{ended:?} ended at its start: {}", self.log());
+    }
+
+    /// Starts the server on what is there, without waiting.
+    pub fn launch(&mut self) {
+        self.platform.launch();
+    }
+
+    /// Its processes by name, with their ids.
+    pub fn processes(&self) -> Vec<(String, u32)> {
+        self.platform.processes()
     }
 
     /// Asks it to stop, without waiting.

@@ -104,6 +104,11 @@ impl Berth {
 }
 
 impl Person {
+    /// What this person logs in with.
+    pub fn credentials(&self) -> Value {
+        json!({"email": self.email, "password": PASSWORD})
+    }
+
     /// What this person signs up with.
     pub fn sign_up(&self) -> Value {
         json!({"email": self.email, "password": PASSWORD, "first_name": self.name, "last_name": "Example"})
@@ -128,7 +133,7 @@ impl Person {
     }
 
     pub async fn log_in(&mut self) {
-        let reply = self.post("/user/login", &json!({"email": self.email, "password": PASSWORD})).await;
+        let reply = self.post("/user/login", &self.credentials()).await;
         self.tokens = reply.expect_as(200);
     }
 

@@ -42,6 +42,8 @@ pub struct Platform {
     home: PathBuf,
     listen: String,
     docker_host: Option<String>,
+    /// Backing servers of its own, told as `TEST_…` variables; else the shared ones.
+    servers: Vec<(String, String)>,
     running: Vec<(String, Child)>,
     ended: Vec<(String, ExitStatus)>,
 }
@@ -67,14 +69,26 @@ impl Readiness {
 impl Platform {
     pub fn new(topology: Topology, home: &Path, listen: String, docker_host: Option<String>) -> Self {
         let home = home.to_path_buf();
-        Self { topology, home, listen, docker_host, running: Vec::new(), ended: Vec::new() }
+        Self { topology, home, listen, docker_host, servers: Vec::new(), running: Vec::new(), ended: Vec::new() }
+    }
+
+    /// The same on backing servers of its own.
+    #[must_use]
+    pub fn on(mut self, servers: &[(String, String)]) -> Self {
+        self.servers = servers.to_vec();
+        self
+    }
+
+    /// Its processes by name, with their ids.
+    pub fn processes(&self) -> Vec<(String, u32)> {
+        self.running.iter().map(|(name, child)| (name.clone(), child.id())).collect()
     }
 
     /// Makes what the first start needs.
     pub async fn prepare(&self) {
         fs::create_dir_all(self.home.join("logs")).expect("a directory can be made");
         if self.topology == Topology::Cluster {
-            cluster::prepare(&self.home, &self.listen).await;
+            cluster::prepare(&self.home, &self.listen, &self.servers).await;
         }
     }
 
@@ -224,7 +238,10 @@ impl Platform {
     /// Drops what it has on the servers.
     pub fn forget(&self) {
         if self.topology == Topology::Cluster {
-            cluster::forget(&self.home);
+            // Servers of its own go with all that is on them.
+            if self.servers.is_empty() {
+                cluster::forget(&self.home);
+            }
         }
     }
 }

@@ -1,0 +1,80 @@
+//! Each backing server in turn away at start, killed, and stalled, under a steady load of the main calls: what needs it says
+//! so in time, the rest goes on, and afterwards nothing is lost, nothing happened twice, and nobody had to start anything again.
+
+mod load;
+mod servers;
+
+use berth_tests::{Berth, until};
+use servers::{Fault, Servers};
+use testkit::servers::Kind;
+
+use load::{Call, Load};
+
+/// Which calls need a server. The others must not notice that it is away.
+const fn needed_by(kind: Kind) -> &'static [Call] {
+    match kind {
+        Kind::MariaDb => &[Call::SignUp, Call::Login, Call::Allocations, Call::Like],
+        Kind::MongoDb => &[Call::Machine, Call::Machines, Call::Allocations, Call::Like],
+        Kind::Cassandra => &[Call::Like],
+        Kind::Redis | Kind::RedisCluster => &[Call::SignUp, Call::Login],
+        Kind::Kafka => &[],
+    }
+}
+
+/// Which calls have to be refused while it is away. What else needs it may be answered from copies for a while.
+const fn refused_without(kind: Kind) -> &'static [Call] {
+    match kind {
+        Kind::MariaDb => &[Call::SignUp, Call::Login, Call::Allocations],
+        Kind::MongoDb => &[Call::Machine, Call::Machines],
+        Kind::Cassandra => &[Call::Like],
+        Kind::Redis | Kind::RedisCluster => &[Call::SignUp, Call::Login],
+        Kind::Kafka => &[],
+    }
+}
+
+const KINDS: [Kind; 5] = [Kind::MariaDb, Kind::MongoDb, Kind::Cassandra, Kind::Redis, Kind::Kafka];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
+    let servers = Servers::start().await;
+    let berth = Berth::on(&servers.variables()).await;
+    let ada = berth.person("ada").await;
+    let processes = berth.processes();
+    let load = Load::start(&berth, &ada).await;
+    load.until_all_well("before anything fails").await;
+    for kind in KINDS {
+        for fault in [Fault::Killed, Fault::Stalled] {
+            let what = format!("{kind:?} {fault:?}");
+            eprintln!("{what}");
+            servers.strike(kind, fault);
+            load.until_refused(refused_without(kind), &what).await;
+            load.until_others_went_on(needed_by(kind), &what).await;
+            servers.mend(kind, fault).await;
+            load.until_all_well(&format!("after {what}")).await;
+        }
+    }
+    let accepted = load.stop().await;
+    accepted.check(&berth, &ada).await;
+    assert_eq!(berth.processes(), processes, "no process was started again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_are_away_at_the_start_are_waited_for() {
+    let servers = Servers::start().await;
+    let mut berth = Berth::on(&servers.variables()).await;
+    berth.kill().await;
+    for kind in KINDS {
+        servers.strike(kind, Fault::Killed);
+    }
+    berth.launch();
+    let waits = || async { berth.anyone().get("/readyz").await };
+    let told = until("every service to say what it waits for", waits, |reply| {
+        reply.status == 503 && reply.text.matches("\"ready\":false").count() >= 5
+    });
+    told.await;
+    for kind in KINDS {
+        servers.mend(kind, Fault::Killed).await;
+    }
+    until("all to be ready", || async { berth.anyone().get("/readyz").await.status }, |status| *status == 200).await;
+    berth.person("ada").await;
+}
