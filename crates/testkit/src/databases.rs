@@ -2,6 +2,7 @@
 
 mod schema;
 mod shelf;
+mod upgrade;
 
 use sql::{Database, Migrations};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, MySqlConnection, Row as _};
@@ -11,6 +12,7 @@ use crate::servers;
 
 pub use schema::same_schema;
 pub use shelf::{Lent, Shelf};
+pub use upgrade::{migrates_from_many_at_once, record, serves_older_releases};
 
 /// What the names of all test databases begin with.
 const PREFIX: &str = "berth_test";

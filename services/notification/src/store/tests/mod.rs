@@ -11,7 +11,7 @@ use prost::Message as _;
 use proto::v1::AuditRecorded;
 use sql::Database;
 use testkit::contract::{fails, passes};
-use testkit::databases::{Shelf, fresh_mysql, same_schema};
+use testkit::databases::{Shelf, fresh_mysql, migrates_from_many_at_once, record, same_schema, serves_older_releases};
 use testkit::{Case, TestClock};
 
 use super::SqlStore;
@@ -82,9 +82,21 @@ async fn sqlite_keeps_the_contract() {
 
 #[tokio::test]
 async fn mysql_keeps_the_contract() {
-    static SETS: [&sql::Migrations; 2] = [&bus::MIGRATIONS, &MIGRATIONS];
     let shelf = Shelf::new(6, &SETS);
     passes(all(), || on_mysql(&shelf)).await;
+    record("notification");
+}
+
+static SETS: [&sql::Migrations; 2] = [&bus::MIGRATIONS, &MIGRATIONS];
+
+#[tokio::test]
+async fn older_releases_serve_on_while_the_schema_is_this_one() {
+    serves_older_releases("notification", &SETS).await;
+}
+
+#[tokio::test]
+async fn replicas_may_migrate_at_once_and_again() {
+    migrates_from_many_at_once(&SETS).await;
 }
 
 #[tokio::test]
