@@ -118,7 +118,8 @@ impl Platform {
             let last: Vec<&str> = text.lines().rev().take(lines).collect();
             last.into_iter().rev().collect::<Vec<_>>().join("\n")
         };
-        logs.iter().map(|(name, text)| format!("{name}:\n{}\n", tail(text))).collect()
+        let parts: Vec<String> = logs.iter().map(|(name, text)| format!("{name}:\n{}\n", tail(text))).collect();
+        parts.concat()
     }
 
     fn logs(&self) -> Vec<(String, String)> {
