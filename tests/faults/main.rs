@@ -2,6 +2,8 @@
 //! so in time, the rest goes on, and afterwards nothing is lost, nothing happened twice, and nobody had to start anything again.
 
 mod load;
+mod rebuild;
+mod replicas;
 mod servers;
 
 use berth_tests::{Berth, until};
@@ -37,7 +39,7 @@ const KINDS: [Kind; 5] = [Kind::MariaDb, Kind::MongoDb, Kind::Cassandra, Kind::R
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
     let servers = Servers::start().await;
-    let berth = Berth::on(&servers.variables()).await;
+    let berth = Berth::cluster(&servers.variables()).await;
     let ada = berth.person("ada").await;
     let processes = berth.processes();
     let load = Load::start(&berth, &ada).await;
@@ -61,7 +63,7 @@ async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_are_away_at_the_start_are_waited_for() {
     let servers = Servers::start().await;
-    let mut berth = Berth::on(&servers.variables()).await;
+    let mut berth = Berth::cluster(&servers.variables()).await;
     berth.kill().await;
     for kind in KINDS {
         servers.strike(kind, Fault::Killed);

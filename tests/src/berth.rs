@@ -53,10 +53,11 @@ impl Berth {
         (Self::begin(Setup::default(), places).await, Self::begin(Setup::default(), second).await)
     }
 
-    /// A cluster on backing servers of the test's own, told as `TEST_…` variables.
-    pub async fn on(servers: &[(String, String)]) -> Self {
+    /// A cluster, whatever the other tests run on, told as `stack/cluster.sh` takes it: backing servers of the test's own as
+    /// `TEST_…`, how many replicas as `REPLICAS`.
+    pub async fn cluster(variables: &[(String, String)]) -> Self {
         let places = places(3).await;
-        Self::begin_as(Topology::Cluster, servers, Setup::default(), places).await
+        Self::begin_as(Topology::Cluster, variables, Setup::default(), places).await
     }
 
     async fn begin(setup: Setup, places: SemaphorePermit<'static>) -> Self {
@@ -65,14 +66,14 @@ impl Berth {
 
     async fn begin_as(
         topology: Topology,
-        servers: &[(String, String)],
+        variables: &[(String, String)],
         setup: Setup,
         places: SemaphorePermit<'static>,
     ) -> Self {
         let home = tempfile::Builder::new().prefix("berth-scenario-").tempdir().expect("a directory can be made");
         let listen = format!("127.0.0.1:{}", free_port());
         let url = format!("http://{listen}");
-        let platform = Platform::new(topology, home.path(), listen, setup.docker_host).on(servers);
+        let platform = Platform::new(topology, home.path(), listen, setup.docker_host).told(variables);
         let mut berth = Self { url, home, platform, _places: places };
         berth.configure(&setup.config);
         berth.platform.prepare().await;
@@ -105,6 +106,16 @@ impl Berth {
     /// Starts the server on what is there, without waiting.
     pub fn launch(&mut self) {
         self.platform.launch();
+    }
+
+    /// Sends a signal to one of its processes.
+    pub fn signal_one(&self, process: &str, name: &str) {
+        self.platform.signal_one(process, name);
+    }
+
+    /// Starts those of its processes again that have ended.
+    pub fn launch_ended(&mut self) {
+        self.platform.launch_ended();
     }
 
     /// Its processes by name, with their ids.

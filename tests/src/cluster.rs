@@ -9,10 +9,10 @@ use std::process::{Command, Output, Stdio};
 ///
 /// # Panics
 /// Where that fails, with what the script said.
-pub async fn prepare(home: &Path, listen: &str, servers: &[(String, String)]) {
+pub async fn prepare(home: &Path, listen: &str, variables: &[(String, String)]) {
     let mut command = script(&["prepare", &home.to_string_lossy(), listen]);
     command.env("CLUSTER_NAME", testkit::servers::unique("t")).env("TEST_BERTHD", crate::berthd());
-    command.envs(servers.iter().cloned());
+    command.envs(variables.iter().cloned());
     let done = tokio::task::spawn_blocking(move || run(command)).await.expect("the script was run");
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "stack/cluster.sh prepare: {said}");

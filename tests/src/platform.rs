@@ -42,8 +42,8 @@ pub struct Platform {
     home: PathBuf,
     listen: String,
     docker_host: Option<String>,
-    /// Backing servers of its own, told as `TEST_…` variables; else the shared ones.
-    servers: Vec<(String, String)>,
+    /// What `stack/cluster.sh` is told: backing servers of its own as `TEST_…`, how many replicas as `REPLICAS`.
+    variables: Vec<(String, String)>,
     running: Vec<(String, Child)>,
     ended: Vec<(String, ExitStatus)>,
 }
@@ -69,14 +69,28 @@ impl Readiness {
 impl Platform {
     pub fn new(topology: Topology, home: &Path, listen: String, docker_host: Option<String>) -> Self {
         let home = home.to_path_buf();
-        Self { topology, home, listen, docker_host, servers: Vec::new(), running: Vec::new(), ended: Vec::new() }
+        Self { topology, home, listen, docker_host, variables: Vec::new(), running: Vec::new(), ended: Vec::new() }
     }
 
-    /// The same on backing servers of its own.
+    /// The same as a cluster that is told more.
     #[must_use]
-    pub fn on(mut self, servers: &[(String, String)]) -> Self {
-        self.servers = servers.to_vec();
+    pub fn told(mut self, variables: &[(String, String)]) -> Self {
+        self.variables = variables.to_vec();
         self
+    }
+
+    /// Sends a signal to one process.
+    pub fn signal_one(&self, process: &str, name: &str) {
+        let (_, child) = self.running.iter().find(|(of, _)| of == process).unwrap_or_else(|| panic!("no {process}"));
+        assert!(signal(child.id(), name), "no {name} could be sent to {process}");
+    }
+
+    /// Starts those again that have ended.
+    pub fn launch_ended(&mut self) {
+        self.look();
+        let ended = std::mem::take(&mut self.ended);
+        let commands = self.commands().into_iter().filter(|(name, _)| ended.iter().any(|(of, _)| of == name)).collect();
+        self.start(commands);
     }
 
     /// Its processes by name, with their ids.
@@ -88,7 +102,7 @@ impl Platform {
     pub async fn prepare(&self) {
         fs::create_dir_all(self.home.join("logs")).expect("a directory can be made");
         if self.topology == Topology::Cluster {
-            cluster::prepare(&self.home, &self.listen, &self.servers).await;
+            cluster::prepare(&self.home, &self.listen, &self.variables).await;
         }
     }
 
@@ -158,7 +172,11 @@ impl Platform {
     pub fn launch(&mut self) {
         assert!(self.running.is_empty(), "it runs already");
         self.ended.clear();
-        for (name, mut command) in self.commands() {
+        self.start(self.commands());
+    }
+
+    fn start(&mut self, commands: Vec<(String, Command)>) {
+        for (name, mut command) in commands {
             let file =
                 |file: PathBuf| File::options().create(true).append(true).open(file).expect("a log can be written");
             // Only what is said from now on counts.
@@ -240,7 +258,7 @@ impl Platform {
     pub fn forget(&self) {
         if self.topology == Topology::Cluster {
             // Servers of its own go with all that is on them.
-            if self.servers.is_empty() {
+            if !self.variables.iter().any(|(name, _)| name.starts_with("TEST_")) {
                 cluster::forget(&self.home);
             }
         }

@@ -1,0 +1,46 @@
+//! A verifier that lost everything builds its copies from the topics alone, and they are what they were.
+
+use std::collections::BTreeMap;
+
+use berth_tests::{Berth, until};
+use futures::TryStreamExt as _;
+use mongodb::Client;
+use mongodb::bson::{Document, doc};
+
+/// Every document of the copies, by collection and id.
+async fn copies(client: &Client, database: &str) -> BTreeMap<String, Vec<Document>> {
+    let mut all = BTreeMap::new();
+    for collection in ["people", "machine_copies", "allocation_copies"] {
+        let documents = client.database(database).collection::<Document>(collection);
+        let found = documents.find(doc! {}).sort(doc! {"_id": 1}).await.unwrap();
+        all.insert(collection.to_owned(), found.try_collect().await.unwrap());
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_verifier_becomes_what_the_old_one_was() {
+    let mut berth = Berth::cluster(&[]).await;
+    let ada = berth.person("ada").await;
+    berth.person("bob").await;
+    let redis = ada.running("redis", "cache").await;
+    ada.change(&redis.id, "stop").await;
+    let client = Client::with_uri_str(testkit::servers::mongodb()).await.unwrap();
+    let name = std::fs::read_to_string(berth.data().join("name")).unwrap();
+    let database = format!("{}_verifier", name.trim());
+    let look = || copies(&client, &database);
+    let revision = ada.get(&format!("/allocations/{}", redis.id)).await.expect(200)["revision"].as_i64();
+    let newest = |all: &BTreeMap<String, Vec<Document>>| {
+        all["allocation_copies"].iter().any(|copy| copy.get_i64("revision").ok() == revision)
+    };
+    let before = until("the copies to be there", look, newest).await;
+    assert!(before.values().all(|documents| !documents.is_empty()), "{before:?}");
+    berth.signal_one("verifier-1", "KILL");
+    client.database(&database).drop().await.unwrap();
+    berth.launch_ended();
+    until("the copies to be the same", look, |now| *now == before).await;
+    let ready = || async { berth.anyone().get("/readyz").await.status };
+    until("all to be ready", ready, |status| *status == 200).await;
+    assert!(berth.log().contains("has every event that was there"));
+    assert_eq!(ada.show(&redis.id).await.state, "stopped");
+}
