@@ -123,7 +123,7 @@ impl Load {
 
 async fn once(call: Call, number: u64, ada: &Person, anyone: &Person, machine: &str, tally: &Mutex<Tally>) {
     let email = format!("load{number}@example.org");
-    let stance = if number % 2 == 0 { "like" } else { "dislike" };
+    let stance = if number.is_multiple_of(2) { "like" } else { "dislike" };
     let asked = async {
         match call {
             Call::SignUp => anyone.post("/user/signup", &called(ada, &email).sign_up()).await,

@@ -30,7 +30,8 @@ pub fn record(service: &str) {
     std::fs::create_dir_all(&directory).expect("a directory can be made");
     // What tests ask about the schema is not the service's.
     let own = |statement: &&str| !statement.contains("information_schema");
-    let text: String = sql::statements().into_iter().filter(own).map(|statement| format!("{statement}{END}")).collect();
+    let statements: Vec<&str> = sql::statements().into_iter().filter(own).collect();
+    let text = statements.join(END) + END;
     std::fs::write(directory.join(format!("{release}.sql")), text).expect("the file can be written");
 }
 

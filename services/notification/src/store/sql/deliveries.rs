@@ -114,7 +114,7 @@ impl Deliveries for SqlStore {
                     }
                     let gone = sql::query("DELETE FROM delivery WHERE state <> 'pending' AND finished_at < ?")
                         .bind(before.as_micros());
-                    gone.execute(connection).await.stored().map(|done| done.rows_affected())
+                    gone.execute(connection).await.stored().map(sql::Done::rows_affected)
                 })
             })
             .await
