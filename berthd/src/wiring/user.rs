@@ -1,10 +1,10 @@
-//! Joins user's ports to SQLite and to the services that it asks, and its passwords to this machine's cores.
+//! Joins user's ports to its database and to the services that it asks, and its passwords to this machine's cores.
 
 use std::sync::Arc;
 
 use berth_user::crypto::Argon;
 use berth_user::peers::{AllocationHoldings, KeptByPeers};
-use berth_user::store::SqliteStore;
+use berth_user::store::SqlStore;
 use berth_user::{Deps, MIGRATIONS};
 use kit::{Failure, ServiceName};
 use secrecy::SecretString;
@@ -17,7 +17,7 @@ use crate::platform::Platform;
 pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let database =
         platform.relational(ServiceName::User, platform.config.user.database_url.as_ref(), &MIGRATIONS).await?;
-    let store = Arc::new(SqliteStore::new(database.clone(), platform.ambient.clone()));
+    let store = Arc::new(SqlStore::new(database.clone(), platform.ambient.clone()));
     let config = platform.config.user.clone();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Argon::new(platform.ambient.clone(), cores, config.password_queue.get())?;

@@ -4,6 +4,8 @@ mod schema;
 mod shelf;
 mod upgrade;
 
+use std::any::Any;
+
 use sql::{Database, Migrations};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, MySqlConnection, Row as _};
 use tempfile::TempDir;
@@ -80,4 +82,11 @@ pub async fn fresh_sqlite(sets: &[&Migrations]) -> (Database, TempDir) {
     let directory = tempfile::tempdir().expect("a directory for a test");
     let database = Database::open(&directory.path().join("test.db"), sets).await;
     (database.expect("the migrations fit an empty file"), directory)
+}
+
+/// One of each with these tables, for a test that says the same of both; each with what keeps it.
+pub async fn fresh_both(sets: &[&Migrations]) -> [(Database, Box<dyn Any + Send + Sync>); 2] {
+    let (file, directory) = fresh_sqlite(sets).await;
+    let (server, own) = fresh_mysql(sets).await;
+    [(file, Box::new(directory)), (server, Box::new(own))]
 }

@@ -35,7 +35,7 @@ use wire::service::{Service, Subscription};
 use wire::task::Scheduled;
 
 pub use config::UserConfig;
-pub use store::sqlite::MIGRATIONS;
+pub use store::sql::MIGRATIONS;
 
 use consumers::{AuditCollector, TOPICS};
 use crypto::JwtSigner;

@@ -21,7 +21,7 @@ use wire::{Pipes, Report, Service};
 use crate::crypto::Argon;
 use crate::fakes::FakePeers;
 use crate::ports::Directory as _;
-use crate::store::sqlite::{MIGRATIONS, SqliteStore};
+use crate::store::sql::{MIGRATIONS, SqlStore};
 use crate::{Deps, UserConfig, build};
 
 pub const PASSWORD: &str = "correct horse";
@@ -31,7 +31,7 @@ pub struct Server {
     pub clock: TestClock,
     /// What user asks of other services goes here.
     pub peers: FakePeers,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     database: Database,
     master: MasterKey,
     directory: tempfile::TempDir,
@@ -95,7 +95,7 @@ impl Server {
         change: impl FnOnce(&mut Deps),
     ) -> Self {
         let ambient = clock.ambient();
-        let store = Arc::new(SqliteStore::new(database.clone(), ambient.clone()));
+        let store = Arc::new(SqlStore::new(database.clone(), ambient.clone()));
         let mut deps = Deps {
             accounts: store.clone(),
             codes: store.clone(),

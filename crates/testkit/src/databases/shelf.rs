@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sql::{Database, Migrations, QueryBuilder};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, MySqlConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{OwnMySql, fresh_mysql};
@@ -14,11 +15,11 @@ pub struct Shelf {
     idle: Arc<Mutex<Vec<Kept>>>,
 }
 
-/// A database and the tables of it that the migrations left empty.
+/// A database, and the statements that empty the tables of it that the migrations left empty.
 struct Kept {
     database: Database,
     own: OwnMySql,
-    tables: Vec<String>,
+    empty: String,
 }
 
 /// One of the shelf's databases, as empty as new. It goes back with this.
@@ -64,37 +65,36 @@ impl Drop for Lent {
 impl Kept {
     async fn new(sets: &[&Migrations]) -> Self {
         let (database, own) = fresh_mysql(sets).await;
-        let listed = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
-        let listed: Vec<String> =
-            sql::query_scalar(listed).fetch_all(database.readers()).await.expect("the tables can be listed");
-        let mut tables = Vec::new();
-        for table in listed {
-            let look = format!("SELECT EXISTS (SELECT 1 FROM \"{table}\")");
-            let filled = QueryBuilder::new(&look).build().fetch_one(database.readers()).await.expect("it can be read");
-            if !filled.at::<bool>(0).expect("it is a flag") {
-                tables.push(table);
+        let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+        let guarded = "SELECT DISTINCT event_object_table FROM information_schema.triggers
+             WHERE trigger_schema = DATABASE() AND event_manipulation = 'DELETE'";
+        let guarded = names(&database, guarded).await;
+        let mut empty = String::new();
+        for table in names(&database, tables).await {
+            if !is_filled(&database, &table).await {
+                // What a trigger protects from forgetting goes all the same, if more slowly.
+                let verb = if guarded.contains(&table) { "TRUNCATE" } else { "DELETE FROM" };
+                empty.extend([verb, " ", &table, ";"]);
             }
         }
-        Self { database, own, tables }
+        Self { database, own, empty }
     }
 
-    /// Without what the last case left.
+    /// Without what the last case left. On a connection of its own, so that no deadline of ours is in the way.
     async fn emptied(self) -> Self {
-        let tables = self.tables.clone();
-        let work = self.database.write(move |c| {
-            Box::pin(async move {
-                for table in &tables {
-                    let emptied = QueryBuilder::new(&format!("DELETE FROM \"{table}\"")).build().execute(&mut *c).await;
-                    if emptied.is_err() {
-                        // A table that a trigger protects from forgetting.
-                        let truncate = QueryBuilder::new(&format!("TRUNCATE TABLE \"{table}\"")).build();
-                        truncate.execute(&mut *c).await.expect("a table can be emptied");
-                    }
-                }
-                Ok(())
-            })
-        });
-        work.await.expect("the tables can be emptied");
+        let mut connection = MySqlConnection::connect(&self.own.url()).await.expect("the MySQL server answers");
+        let emptied = connection.execute(AssertSqlSafe(self.empty.clone())).await;
+        emptied.expect("the tables can be emptied");
         self
     }
+}
+
+async fn names(database: &Database, listed: &'static str) -> Vec<String> {
+    sql::query_scalar(listed).fetch_all(database.readers()).await.expect("the tables can be listed")
+}
+
+async fn is_filled(database: &Database, table: &str) -> bool {
+    let look = QueryBuilder::new(&format!("SELECT EXISTS (SELECT 1 FROM {table})")).build();
+    let row = look.fetch_one(database.readers()).await.expect("a table can be read");
+    row.at(0).expect("it is a flag")
 }

@@ -7,13 +7,13 @@ use sql::{Database, Stored as _};
 
 use super::*;
 use crate::domain::AuditFilter;
-use crate::store::sqlite::{MIGRATIONS, SqliteStore};
+use crate::store::sql::{MIGRATIONS, SqlStore};
 
 const TOPIC: Topic = Topic::Audit(ServiceName::Allocation);
 
 struct Bench {
     database: Database,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     collector: AuditCollector,
     ambient: Ambient,
     _directory: tempfile::TempDir,
@@ -24,7 +24,7 @@ impl Bench {
         let (directory, ambient) = (tempfile::tempdir().unwrap(), Ambient::system());
         let path = directory.path().join("user.db");
         let database = Database::open(&path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
-        let store = Arc::new(SqliteStore::new(database.clone(), ambient.clone()));
+        let store = Arc::new(SqlStore::new(database.clone(), ambient.clone()));
         let collector = AuditCollector { archive: store.clone() };
         Self { database, store, collector, ambient, _directory: directory }
     }

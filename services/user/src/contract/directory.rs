@@ -1,11 +1,13 @@
 //! Across users: the last admin stays, closings are told in order, what has had its time goes.
 
+use std::time::Duration;
+
 use futures::future::join;
 use kit::{ErrorCode, SessionId, UserId};
 use testkit::contract;
 
 use super::{DAY, HOUR, World, acting};
-use crate::domain::{Purpose, Reason};
+use crate::domain::{Purpose, Reason, Rotation};
 use crate::ports::{Expiry, Swept};
 
 async fn close(world: &World, user: UserId, session: SessionId) {
@@ -102,6 +104,17 @@ contract! {
             assert_eq!(sweep(&world).await, Swept::default());
             assert!(!world.is_open(ada.id, old).await && world.is_open(ada.id, young).await);
             assert!(world.reset("ada@example.org", "333333", "$new").await);
+        }
+
+        async fn an_account_closes_no_earlier_than_its_last_token_whatever_the_clock_of_who_closes_it() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            world.logged_in(bob.id, "one").await;
+            let ahead = world.ambient.now().plus(Duration::from_secs(2));
+            let rotated = world.sessions.rotate(world.token("one").hash, world.token("two"), ahead, acting("user.refresh", None)).await;
+            assert!(matches!(rotated.unwrap(), Rotation::Renewed(..)));
+            world.suspend(bob.id).await.unwrap();
+            let closed = world.directory.closed_since(0, world.ambient.now().minus(HOUR), 10).await.unwrap();
+            assert_eq!(closed.iter().map(|closure| closure.at).collect::<Vec<_>>(), [ahead]);
         }
     }
 }

@@ -9,6 +9,8 @@ mod email_changes;
 mod keys;
 mod listing;
 mod phones;
+#[cfg(test)]
+mod replicas;
 mod sessions;
 mod settlements;
 #[cfg(test)]

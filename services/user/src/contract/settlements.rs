@@ -1,11 +1,13 @@
 //! Accounts that close: for a while or for good, with one closing for all that is open, and an admin left.
 
-use futures::future::join;
+use std::time::Duration;
+
+use futures::future::{join, join_all};
 use kit::{ErrorCode, UserId};
 use testkit::contract;
 
 use super::{HASH, HOUR, World, acting};
-use crate::domain::{Purpose, Settlement, Wish};
+use crate::domain::{Purpose, Settlement, Wish, Worker};
 use crate::ports::Expiry;
 
 async fn resume(world: &World, user: UserId) -> Option<crate::domain::User> {
@@ -15,6 +17,15 @@ async fn resume(world: &World, user: UserId) -> Option<crate::domain::User> {
 
 async fn work(world: &World) -> Vec<Settlement> {
     world.settlements.open_work(None, 100).await.unwrap()
+}
+
+/// The work on one account, taken for no time.
+async fn work_on(world: &World, user: UserId) -> Option<Settlement> {
+    take(world, user, 1, Duration::ZERO).await
+}
+
+async fn take(world: &World, user: UserId, worker: u8, life: Duration) -> Option<Settlement> {
+    world.settlements.claim(user, Worker([worker; 16]), life).await.unwrap()
 }
 
 async fn erase(world: &World, settlement: Settlement) -> bool {
@@ -75,9 +86,9 @@ contract! {
             let expected = Settlement { user: bob.id, tenant: bob.tenant, wish: Wish::Stopped, actor: bob.id, asked_at: world.ambient.now() };
             assert_eq!(work(&world).await, [expected]);
             assert!(!erase(&world, expected).await, "who is not going is not erased");
-            assert_eq!(world.settlements.work_on(bob.id).await.unwrap(), Some(expected));
+            assert_eq!(work_on(&world, bob.id).await, Some(expected));
             world.settlements.stopped(expected).await.unwrap();
-            assert_eq!((work(&world).await, world.settlements.work_on(bob.id).await.unwrap()), (vec![], None));
+            assert_eq!((work(&world).await, work_on(&world, bob.id).await), (vec![], None));
             resume(&world, bob.id).await;
             world.suspend(bob.id).await.unwrap();
             resume(&world, bob.id).await;
@@ -89,7 +100,7 @@ contract! {
             world.suspend(bob.id).await.unwrap();
             let first = work(&world).await[0];
             resume(&world, bob.id).await;
-            assert_eq!(world.settlements.work_on(bob.id).await.unwrap(), None);
+            assert_eq!(work_on(&world, bob.id).await, None);
             world.clock.advance(HOUR);
             world.suspend(bob.id).await.unwrap();
             world.settlements.stopped(first).await.unwrap();
@@ -150,6 +161,22 @@ contract! {
             assert_eq!(world.suspend(bob.id).await.unwrap(), None);
             assert_eq!(resume(&world, bob.id).await, None);
             assert_eq!(world.set_admin(bob.id, true).await.unwrap(), None);
+        }
+
+        async fn work_is_one_workers_until_it_gives_it_back_or_its_time_is_over() {
+            let (_, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            world.suspend(bob.id).await.unwrap();
+            let all = join_all((1..=10).map(|worker| take(&world, bob.id, worker, HOUR))).await;
+            assert_eq!(all.iter().flatten().count(), 1);
+            let first = all.iter().position(Option::is_some).unwrap() as u8 + 1;
+            let stranger = first + 10;
+            world.settlements.release(bob.id, Worker([stranger; 16])).await.unwrap();
+            assert_eq!(take(&world, bob.id, stranger, HOUR).await, None, "it is not a stranger's to give back");
+            assert!(take(&world, bob.id, first, HOUR).await.is_some(), "one's own can be taken for longer");
+            world.settlements.release(bob.id, Worker([first; 16])).await.unwrap();
+            assert!(take(&world, bob.id, stranger, Duration::ZERO).await.is_some());
+            assert!(take(&world, bob.id, first, HOUR).await.is_some(), "the stranger's time is over");
+            assert_eq!(work(&world).await.len(), 1, "who looks sees it all the same");
         }
 
         async fn work_is_told_a_piece_at_a_time() {

@@ -1,5 +1,6 @@
-//! The suites on SQLite, and on wrong stores that prove that their cases can fail.
+//! The suites on SQLite and on MySQL, and on wrong stores that prove that their cases can fail.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,74 +8,71 @@ use kit::{Act, Failure, SessionId, Timestamp, UserId};
 use sql::Database;
 use testkit::TestClock;
 use testkit::contract::{fails, passes};
+use testkit::databases::{Shelf, fresh_sqlite, same_schema};
 
 use super::World;
 use crate::domain::{
     Attempt, CodeRules, Credentials, Email, NewCode, NewSession, NewToken, Reason, Rotation, Session, SigningKey, User,
 };
 use crate::ports::{CodeStore, KeyStore, SessionStore};
-use crate::store::sqlite::{MIGRATIONS, SqliteStore};
+use crate::store::sql::{MIGRATIONS, SqlStore, TABLES};
+
+/// How many cases of a suite are at work on the server at once, each in a database of its own.
+const AT_ONCE: usize = 2;
 
 pub async fn world() -> World {
-    let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
-    let path = directory.path().join("user.db");
-    let database = Database::open(&path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
-    World::new(SqliteStore::new(database, clock.ambient()), clock, directory)
+    let (database, directory) = fresh_sqlite(TABLES).await;
+    world_on(database, directory)
+}
+
+/// On a server's database, which many write at once.
+async fn world_of(shelf: &Shelf) -> World {
+    let (database, lent) = shelf.lend().await;
+    world_on(database, lent)
+}
+
+fn world_on(database: Database, keep: impl Any + Send + Sync) -> World {
+    let clock = TestClock::default();
+    World::new(SqlStore::new(database, clock.ambient()), clock, keep)
+}
+
+/// Each suite once a line, run on both databases.
+macro_rules! suites {
+    ($($name:ident: $suite:expr;)*) => {
+        mod on_sqlite {
+            use super::*;
+            $(#[tokio::test] async fn $name() {
+                passes($suite, world).await;
+            })*
+        }
+
+        mod on_mysql {
+            use super::*;
+            $(#[tokio::test] async fn $name() {
+                let shelf = Shelf::new(AT_ONCE, TABLES);
+                passes($suite, || world_of(&shelf)).await;
+            })*
+        }
+    };
+}
+
+suites! {
+    accounts: crate::contract::account_store();
+    codes: crate::contract::code_store();
+    sessions: crate::contract::session_store();
+    directory: crate::contract::directory();
+    listing: crate::contract::user_listing();
+    phones: crate::contract::proven_phones();
+    email_changes: crate::contract::email_changes();
+    settlements: crate::contract::settlements();
+    keys: crate::contract::key_store();
+    api_keys: crate::contract::api_key_store();
+    audit: crate::contract::audit_list();
 }
 
 #[tokio::test]
-async fn accounts_on_sqlite() {
-    passes(super::account_store(), world).await;
-}
-
-#[tokio::test]
-async fn codes_on_sqlite() {
-    passes(super::code_store(), world).await;
-}
-
-#[tokio::test]
-async fn sessions_on_sqlite() {
-    passes(super::session_store(), world).await;
-}
-
-#[tokio::test]
-async fn directory_on_sqlite() {
-    passes(super::directory(), world).await;
-}
-
-#[tokio::test]
-async fn listing_on_sqlite() {
-    passes(super::user_listing(), world).await;
-}
-
-#[tokio::test]
-async fn phones_on_sqlite() {
-    passes(super::proven_phones(), world).await;
-}
-
-#[tokio::test]
-async fn email_changes_on_sqlite() {
-    passes(super::email_changes(), world).await;
-}
-
-#[tokio::test]
-async fn settlements_on_sqlite() {
-    passes(super::settlements(), world).await;
-}
-
-#[tokio::test]
-async fn keys_on_sqlite() {
-    passes(super::key_store(), world).await;
-}
-
-#[tokio::test]
-async fn api_keys_on_sqlite() {
-    passes(super::api_key_store(), world).await;
-}
-
-#[tokio::test]
-async fn the_audit_list_on_sqlite() {
-    passes(super::audit_list(), world).await;
+async fn both_databases_have_the_same_tables() {
+    same_schema(&[&MIGRATIONS], &[]).await;
 }
 
 /// Does what it wraps does, but for one rule.

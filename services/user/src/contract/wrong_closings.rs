@@ -2,6 +2,7 @@
 //! can fail.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use kit::{Act, ErrorCode, Failure, Timestamp, UserId};
@@ -9,7 +10,7 @@ use testkit::contract::fails;
 
 use super::World;
 use super::tests::world;
-use crate::domain::{Attempt, Channel, CodeRules, Credentials, Email, NewCode, Purpose, Settlement, User};
+use crate::domain::{Attempt, Channel, CodeRules, Credentials, Email, NewCode, Purpose, Settlement, User, Worker};
 use crate::ports::{CodeStore, EmailChanges, Settlements};
 
 /// Gives a proven number to whoever proves it next.
@@ -147,8 +148,13 @@ impl Settlements for Reckless {
         if after.is_some() { Ok(Vec::new()) } else { self.0.settlements.open_work(None, limit).await }
     }
 
-    async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure> {
-        self.0.settlements.work_on(user).await
+    async fn claim(&self, user: UserId, _: Worker, _: Duration) -> Result<Option<Settlement>, Failure> {
+        let open = self.0.settlements.open_work(None, u32::MAX).await?;
+        Ok(open.into_iter().find(|work| work.user == user))
+    }
+
+    async fn release(&self, user: UserId, worker: Worker) -> Result<(), Failure> {
+        self.0.settlements.release(user, worker).await
     }
 
     async fn stopped(&self, _: Settlement) -> Result<(), Failure> {
@@ -172,6 +178,7 @@ async fn closings_without_rules_fail() {
         "the_work_of_a_suspension_ends_when_it_is_done_or_lifted",
         "a_departure_closes_at_once_and_keeps_the_address_until_the_end",
         "work_is_told_a_piece_at_a_time",
+        "work_is_one_workers_until_it_gives_it_back_or_its_time_is_over",
     ];
     fails(super::settlements(), wrong, &expected).await;
 }
@@ -197,12 +204,16 @@ impl Settlements for Forgetful {
         self.0.settlements.open_work(after, limit).await
     }
 
-    async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure> {
-        self.0.settlements.work_on(user).await
+    async fn claim(&self, user: UserId, worker: Worker, life: Duration) -> Result<Option<Settlement>, Failure> {
+        self.0.settlements.claim(user, worker, life).await
+    }
+
+    async fn release(&self, user: UserId, worker: Worker) -> Result<(), Failure> {
+        self.0.settlements.release(user, worker).await
     }
 
     async fn stopped(&self, work: Settlement) -> Result<(), Failure> {
-        match self.0.settlements.work_on(work.user).await? {
+        match self.0.settlements.claim(work.user, Worker([1; 16]), Duration::ZERO).await? {
             Some(present) => self.0.settlements.stopped(present).await,
             None => Ok(()),
         }

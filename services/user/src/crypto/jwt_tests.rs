@@ -8,10 +8,10 @@ use testkit::TestClock;
 
 use super::*;
 use crate::config::UserConfig;
-use crate::store::sqlite::{MIGRATIONS, SqliteStore};
+use crate::store::sql::{MIGRATIONS, SqlStore};
 
 struct World {
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     clock: TestClock,
     master: MasterKey,
     _directory: tempfile::TempDir,
@@ -23,7 +23,7 @@ impl World {
         let path = directory.path().join("user.db");
         let database = sql::Database::open(&path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
         let master = MasterKey::mint(&clock.ambient());
-        Self { store: Arc::new(SqliteStore::new(database, clock.ambient())), clock, master, _directory: directory }
+        Self { store: Arc::new(SqlStore::new(database, clock.ambient())), clock, master, _directory: directory }
     }
 
     fn replica(&self, master: &MasterKey) -> JwtSigner {

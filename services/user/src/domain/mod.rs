@@ -22,6 +22,6 @@ pub use listing::{Filter, Listing, Sort, SortBy};
 pub use person::{Gender, Password, PersonName, PhoneNumber};
 pub use secrets::Secrets;
 pub use session::{Claims, Closure, MOST_SESSIONS, NewSession, NewToken, Reason, Rotation, Session};
-pub use settlement::{Settlement, Wish};
+pub use settlement::{Settlement, Wish, Worker};
 pub use signing_key::{KeyLives, SigningKey};
 pub use user::{Changes, Credentials, Edit, NewAccount, Profile, User};

@@ -38,6 +38,10 @@ pub struct Settlement {
     pub asked_at: Timestamp,
 }
 
+/// Who works on an account: one go of one replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worker(pub [u8; 16]);
+
 /// How long after an account was closed a request of its user may still be at work elsewhere: those who trust tokens hear
 /// of closings within 5 s, and what they let in before takes a moment.
 const STRAGGLERS: Duration = Duration::from_secs(10);

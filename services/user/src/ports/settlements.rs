@@ -1,9 +1,11 @@
 //! Accounts that close, for a while or for good, and the work on their things elsewhere that begins with it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use kit::{Act, Failure, Timestamp, UserId};
 
-use crate::domain::{Settlement, User};
+use crate::domain::{Settlement, User, Worker};
 
 #[async_trait]
 pub trait Settlements: Send + Sync {
@@ -21,8 +23,12 @@ pub trait Settlements: Send + Sync {
     /// Work that is not done, a piece at a time: by user, after the one given.
     async fn open_work(&self, after: Option<UserId>, limit: u32) -> Result<Vec<Settlement>, Failure>;
 
-    /// The work on one account as it is now; `None` where it is done, or was lifted meanwhile.
-    async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure>;
+    /// Takes the work on one account for so long, by the database's clock; the work as it is now. `None` where it is done,
+    /// was lifted meanwhile, or somebody else has taken it.
+    async fn claim(&self, user: UserId, worker: Worker, life: Duration) -> Result<Option<Settlement>, Failure>;
+
+    /// Gives the work on an account back, for whoever looks next.
+    async fn release(&self, user: UserId, worker: Worker) -> Result<(), Failure>;
 
     /// Everything stands still: this piece of work is done. Another suspension's, and a departure's, stays.
     async fn stopped(&self, work: Settlement) -> Result<(), Failure>;

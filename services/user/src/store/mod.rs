@@ -1,5 +1,5 @@
-//! Where accounts are kept: SQLite here; `MySQL` stands beside it at scale.
+//! Where accounts are kept: in a SQLite file, or in a database on a MySQL server that several replicas share.
 
-pub mod sqlite;
+pub mod sql;
 
-pub use sqlite::SqliteStore;
+pub use self::sql::SqlStore;

@@ -8,11 +8,14 @@ use async_trait::async_trait;
 use kit::{Ambient, Failure, UserId};
 use wire::{Report, Task};
 
-use crate::domain::{Settlement, Wish};
+use crate::domain::{Settlement, Wish, Worker};
 use crate::ports::{Holdings, Settlements};
 
 /// How much work is looked at together.
 const PIECE: u32 = 100;
+/// How long the work on one account is taken for: longer than the other services may take to answer, and no longer than
+/// another replica may wait before it takes over from one that died.
+const TAKEN_FOR: Duration = Duration::from_secs(15);
 
 pub struct AccountWork {
     pub settlements: Arc<dyn Settlements>,
@@ -45,12 +48,13 @@ impl AccountWork {
     }
 
     /// As `settle`, for the account as it is by now: what came before it may have taken long enough for an admin to resume
-    /// it, and then nothing of it must be stopped.
+    /// it, and then nothing of it must be stopped. What another replica is at is left to it.
     async fn look_again(&self, user: UserId) -> Result<bool, Failure> {
-        match self.settlements.work_on(user).await? {
-            Some(work) => self.settle(work).await,
-            None => Ok(false),
-        }
+        let worker = Worker(self.ambient.bytes());
+        let Some(work) = self.settlements.claim(user, worker, TAKEN_FOR).await? else { return Ok(false) };
+        let settled = self.settle(work).await;
+        self.settlements.release(user, worker).await?;
+        settled
     }
 
     /// Whether nothing is left to do for this account.

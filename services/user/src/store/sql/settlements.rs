@@ -1,4 +1,6 @@
-//! Accounts that close, in SQLite: the closing and the row that its work is resumed from are one transaction.
+//! Accounts that close, in the database: the closing and the row that its work is resumed from are one transaction.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::outbox;
@@ -6,17 +8,19 @@ use kit::{Act, Failure, TenantId, Timestamp, UserId};
 use sql::{Connection, Row, Stored as _};
 
 use super::changes::revise;
-use super::{SqliteStore, codes, directory, rows};
-use crate::domain::{Reason, Settlement, User, Wish};
+use super::sequences::Sequence;
+use super::{SqlStore, closings, codes, directory, rows};
+use crate::domain::{Reason, Settlement, User, Wish, Worker};
 use crate::events::{Actor, Announcer};
 use crate::ports::Settlements;
 
 #[async_trait]
-impl Settlements for SqliteStore {
+impl Settlements for SqlStore {
     async fn suspend(&self, user: UserId, at: Timestamp, act: Act) -> Result<Option<User>, Failure> {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
+                Sequence::Admins.lock(c).await?;
                 let Some(mut user) = rows::present(c, user).await? else { return Ok(None) };
                 if !user.suspended {
                     directory::keep_an_admin(c, &user).await?;
@@ -51,6 +55,7 @@ impl Settlements for SqliteStore {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
+                Sequence::Admins.lock(c).await?;
                 let Some(mut user) = rows::by_id(c, user).await? else { return Ok(false) };
                 if !user.deleting {
                     directory::keep_an_admin(c, &user).await?;
@@ -76,9 +81,20 @@ impl Settlements for SqliteStore {
         found.iter().map(settlement).collect()
     }
 
-    async fn work_on(&self, user: UserId) -> Result<Option<Settlement>, Failure> {
-        let row = sql::query("SELECT * FROM account_work WHERE user_id = ?").bind(user.as_bytes());
-        row.fetch_optional(self.database.readers()).await.stored()?.as_ref().map(settlement).transpose()
+    async fn claim(&self, user: UserId, worker: Worker, life: Duration) -> Result<Option<Settlement>, Failure> {
+        self.database.write(move |c| Box::pin(async move { claim(c, user, worker, life).await })).await
+    }
+
+    async fn release(&self, user: UserId, worker: Worker) -> Result<(), Failure> {
+        let work = self.database.write(move |c| {
+            Box::pin(async move {
+                let release = sql::query(
+                    "UPDATE account_work SET worker = NULL, taken_until = 0 WHERE user_id = ? AND worker = ?",
+                );
+                release.bind(user.as_bytes()).bind(worker.0).execute(c).await.stored().map(drop)
+            })
+        });
+        work.await
     }
 
     async fn stopped(&self, work: Settlement) -> Result<(), Failure> {
@@ -103,7 +119,7 @@ async fn close(
         Wish::Stopped => Reason::Suspended,
         Wish::Removed => Reason::Deleted,
     };
-    rows::close_account(connection, announcer, user.id, reason).await?;
+    closings::close_account(connection, announcer.ambient(), user.id, reason).await?;
     sql::query(
         "INSERT INTO account_work (user_id, tenant_id, wish, actor, asked_at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (user_id) DO UPDATE SET
@@ -118,6 +134,27 @@ async fn close(
     .await
     .stored()
     .map(drop)
+}
+
+async fn claim(
+    connection: &mut Connection,
+    user: UserId,
+    worker: Worker,
+    life: Duration,
+) -> Result<Option<Settlement>, Failure> {
+    let take = sql::query(
+        "UPDATE account_work SET worker = ?, taken_until = NOW_MICROS() + ?
+         WHERE user_id = ? AND (taken_until <= NOW_MICROS() OR worker = ?)",
+    )
+    .bind(worker.0)
+    .bind(life.as_micros() as i64)
+    .bind(user.as_bytes())
+    .bind(worker.0);
+    if take.execute(&mut *connection).await.stored()?.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let row = sql::query("SELECT * FROM account_work WHERE user_id = ?").bind(user.as_bytes());
+    row.fetch_optional(connection).await.stored()?.as_ref().map(settlement).transpose()
 }
 
 /// Takes off the work of one suspension, which may have been followed by another while it was done.

@@ -1,17 +1,17 @@
-//! Sessions in SQLite. Reuse of a refresh token is noticed and punished in the transaction that sees it.
+//! Sessions in the database. Reuse of a refresh token is noticed and punished in the transaction that sees it.
 
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, ErrorCode, Failure, SessionId, Timestamp, UserId};
 use sql::{Connection, Row, Stored as _};
 
-use super::{SqliteStore, accounts, changes, failures, places, rows};
+use super::{SqlStore, accounts, changes, closings, failures, places, rows};
 use crate::domain::{Credentials, MOST_SESSIONS, NewSession, NewToken, Reason, Rotation, Session, User};
 use crate::events::Announcer;
 use crate::ports::SessionStore;
 
 #[async_trait]
-impl SessionStore for SqliteStore {
+impl SessionStore for SqlStore {
     async fn open(&self, login: Credentials, new: NewSession, act: Act) -> Result<Option<User>, Failure> {
         let announcer = self.announcer();
         self.database.write(move |c| Box::pin(async move { open(c, &announcer, &login, &new, &act).await })).await
@@ -40,15 +40,8 @@ impl SessionStore for SqliteStore {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let open: bool =
-                    sql::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND user_id = ?)")
-                        .bind(session.as_bytes())
-                        .bind(user.as_bytes())
-                        .fetch_one(&mut *c)
-                        .await
-                        .stored()?;
+                let open = closings::close_session(c, announcer.ambient(), user, session, reason, at).await?;
                 if open {
-                    rows::close_session(c, user, session, reason, at).await?;
                     changes::record(c, &announcer, &act).await?;
                 }
                 Ok(open)
@@ -118,15 +111,17 @@ async fn open(
 /// Closes the oldest sessions, so that with one more there are not too many.
 async fn make_room(connection: &mut Connection, announcer: &Announcer, user: UserId) -> Result<(), Failure> {
     let surplus: Vec<Vec<u8>> =
-        sql::query_scalar("SELECT id FROM sessions WHERE user_id = ? ORDER BY id DESC LIMIT -1 OFFSET ?")
+        sql::query_scalar("SELECT id FROM sessions WHERE user_id = ? ORDER BY id DESC LIMIT ? OFFSET ?")
             .bind(user.as_bytes())
+            .bind(MOST_SESSIONS)
             .bind(MOST_SESSIONS - 1)
             .fetch_all(&mut *connection)
             .await
             .stored()?;
     let at = announcer.ambient().now();
     for id in surplus {
-        rows::close_session(connection, user, rows::session_id(&id)?, Reason::Revoked, at).await?;
+        closings::close_session(connection, announcer.ambient(), user, rows::session_id(&id)?, Reason::Revoked, at)
+            .await?;
     }
     Ok(())
 }
@@ -169,9 +164,10 @@ async fn rotate(
     act: Act,
 ) -> Result<Rotation, Failure> {
     let row = sql::query(
-        "SELECT sessions.id, sessions.user_id, refresh_tokens.used_at
+        "SELECT users.*, sessions.id AS session_id, refresh_tokens.used_at
          FROM refresh_tokens JOIN sessions ON sessions.id = refresh_tokens.session_id
-         WHERE refresh_tokens.hash = ? AND refresh_tokens.expires_at > ?",
+         JOIN users ON users.id = sessions.user_id
+         WHERE refresh_tokens.hash = ? AND refresh_tokens.expires_at > ? FOR UPDATE",
     )
     .bind(presented.as_slice())
     .bind(at.as_micros())
@@ -179,11 +175,9 @@ async fn rotate(
     .await
     .stored()?;
     let Some(row) = row else { return Ok(Rotation::Unknown) };
-    let id = rows::session_id(row.get("id"))?;
-    let user = UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?;
-    let user = rows::by_id(connection, user).await?.ok_or_else(|| rows::broken("session: its user is gone"))?;
+    let (id, user) = (rows::session_id(row.get("session_id"))?, rows::user(&row)?);
     if row.get::<Option<i64>>("used_at").is_some() {
-        rows::close_session(connection, user.id, id, Reason::RefreshTokenReused, at).await?;
+        closings::close_session(connection, announcer.ambient(), user.id, id, Reason::RefreshTokenReused, at).await?;
         let act = Act { subject_id: id.to_string(), ..changes::about(act, &user) };
         changes::record(connection, announcer, &act).await?;
         return Ok(Rotation::Reused(user.id, id));

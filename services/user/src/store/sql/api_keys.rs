@@ -1,11 +1,11 @@
-//! API keys in SQLite. A key, the notice about it and the act commit together; so do its end and the closing.
+//! API keys in the database. A key, the notice about it and the act commit together; so do its end and the closing.
 
 use async_trait::async_trait;
 use bus::{audit, outbox};
 use kit::{Act, Ambient, ApiKeyId, ErrorCode, Failure, Scope, ServiceName, SessionId, TenantId, Timestamp, UserId};
 use sql::{Connection, Row, Stored as _, is_unique_violation};
 
-use super::{SqliteStore, rows};
+use super::{SqlStore, closings, rows};
 use crate::domain::api_key::words;
 use crate::domain::{ApiKey, KeyName, MOST_KEYS, NewApiKey, Reason, User};
 use crate::events::Announcer;
@@ -15,7 +15,7 @@ use crate::ports::ApiKeyStore;
 const BATCH: u32 = 100;
 
 #[async_trait]
-impl ApiKeyStore for SqliteStore {
+impl ApiKeyStore for SqlStore {
     async fn create(&self, user: UserId, new: NewApiKey, act: Act) -> Result<ApiKey, Failure> {
         let (announcer, ambient) = (self.announcer(), self.ambient.clone());
         let work = self.database.write(move |c| {
@@ -73,11 +73,11 @@ impl ApiKeyStore for SqliteStore {
     async fn forget(&self, expired_by: Timestamp) -> Result<u64, Failure> {
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let delete = sql::query(
-                    "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE expires_at <= ? LIMIT ?)",
+                let expired = sql::query_scalar::<Vec<u8>>(
+                    "SELECT id FROM api_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED",
                 );
-                let done = delete.bind(expired_by.as_micros()).bind(BATCH).execute(c).await;
-                done.stored().map(|done| done.rows_affected())
+                rows::remove(c, expired.bind(expired_by.as_micros()).bind(BATCH), "DELETE FROM api_keys WHERE id IN")
+                    .await
             })
         });
         work.await
@@ -152,15 +152,14 @@ async fn revoke(
     key: ApiKeyId,
     act: Act,
 ) -> Result<bool, Failure> {
-    let name: Option<String> = sql::query_scalar("DELETE FROM api_keys WHERE id = ? AND user_id = ? RETURNING name")
+    let find = sql::query_scalar::<String>("SELECT name FROM api_keys WHERE id = ? AND user_id = ? FOR UPDATE")
         .bind(key.as_bytes())
-        .bind(user.as_bytes())
-        .fetch_optional(&mut *connection)
-        .await
-        .stored()?;
-    let Some(name) = name else { return Ok(false) };
+        .bind(user.as_bytes());
+    let Some(name) = find.fetch_optional(&mut *connection).await.stored()? else { return Ok(false) };
+    let delete = sql::query("DELETE FROM api_keys WHERE id = ?").bind(key.as_bytes());
+    delete.execute(&mut *connection).await.stored()?;
     let closed = Some(SessionId::from_uuid(key.as_uuid()));
-    rows::record_closure(connection, user, closed, Reason::Revoked, ambient.now()).await?;
+    closings::record(connection, ambient, user, &[closed], Reason::Revoked, ambient.now()).await?;
     audit::append(connection, ambient, ServiceName::User, &act.detail("name", name)).await?;
     Ok(true)
 }
@@ -192,7 +191,7 @@ mod tests {
     use super::*;
     use crate::ports::Directory as _;
     use crate::samples;
-    use crate::store::sqlite::MIGRATIONS;
+    use crate::store::sql::MIGRATIONS;
 
     fn key(ambient: &Ambient) -> ApiKey {
         let user = samples::user(ambient);
@@ -206,7 +205,7 @@ mod tests {
         let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
         let database =
             Database::open(&directory.path().join("user.db"), &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
-        let store = SqliteStore::new(database.clone(), clock.ambient());
+        let store = SqlStore::new(database.clone(), clock.ambient());
         let key = key(&clock.ambient());
         let (user, id) = (key.user, key.id);
         database.write(move |c| Box::pin(async move { insert(c, &key, [0; 32]).await })).await.unwrap();

@@ -1,18 +1,18 @@
-//! Changes of an e-mail address in SQLite. Several accounts may have asked for one address; whose code it is gets it.
+//! Changes of an e-mail address in the database. Several accounts may have asked for one address; whose code it is gets it.
 
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, Failure, Timestamp, UserId};
-use sql::{Connection, Stored as _};
+use sql::{Connection, Readers, Stored as _};
 
 use super::changes::revise;
-use super::{SqliteStore, accounts, codes, rows};
+use super::{SqlStore, accounts, codes, rows};
 use crate::domain::{Attempt, Channel, CodeRules, Credentials, Email, NewCode, Purpose, User};
 use crate::events::Announcer;
 use crate::ports::EmailChanges;
 
 #[async_trait]
-impl EmailChanges for SqliteStore {
+impl EmailChanges for SqlStore {
     async fn ask(
         &self,
         known: Credentials,
@@ -45,10 +45,10 @@ impl EmailChanges for SqliteStore {
         yields_before: Timestamp,
         act: Act,
     ) -> Result<Option<User>, Failure> {
-        let announcer = self.announcer();
+        let (announcer, asked) = (self.announcer(), who_asked(self.database.readers(), &attempt.email).await?);
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let Some(mut user) = who_proved(c, &attempt, rules).await? else { return Ok(None) };
+                let Some(mut user) = who_proved(c, &asked, &attempt, rules).await? else { return Ok(None) };
                 accounts::make_way(c, &announcer, &attempt.email, yields_before).await?;
                 set_email(c, &announcer, &mut user, &attempt, act).await?;
                 Ok(Some(user))
@@ -64,17 +64,28 @@ async fn may_have(connection: &mut Connection, email: &Email, yields_before: Tim
     Ok(owner.is_none_or(|owner| owner.yields(yields_before)))
 }
 
+/// All that asked for an address, in an order that everybody goes through them in. Who has asked by now is enough: the
+/// code that somebody tries is older than the try.
+async fn who_asked(readers: &Readers, email: &Email) -> Result<Vec<UserId>, Failure> {
+    let asked: Vec<Vec<u8>> =
+        sql::query_scalar("SELECT user_id FROM codes WHERE purpose = ? AND target = ? ORDER BY user_id")
+            .bind(Purpose::Email.as_str())
+            .bind(email.as_str())
+            .fetch_all(readers)
+            .await
+            .stored()?;
+    asked.iter().map(|id| UserId::from_bytes(id).ok_or_else(|| rows::broken("user id"))).collect()
+}
+
 /// Whose code it is, of all that asked for the address. One that does not fit costs each of them a try.
-async fn who_proved(connection: &mut Connection, attempt: &Attempt, rules: CodeRules) -> Result<Option<User>, Failure> {
-    let asked: Vec<Vec<u8>> = sql::query_scalar("SELECT user_id FROM codes WHERE purpose = ? AND target = ?")
-        .bind(Purpose::Email.as_str())
-        .bind(attempt.email.as_str())
-        .fetch_all(&mut *connection)
-        .await
-        .stored()?;
+async fn who_proved(
+    connection: &mut Connection,
+    asked: &[UserId],
+    attempt: &Attempt,
+    rules: CodeRules,
+) -> Result<Option<User>, Failure> {
     for id in asked {
-        let id = UserId::from_bytes(&id).ok_or_else(|| rows::broken("user id"))?;
-        let Some(user) = rows::by_id(connection, id).await?.filter(User::is_open) else { continue };
+        let Some(user) = rows::by_id(connection, *id).await?.filter(User::is_open) else { continue };
         if codes::use_up(connection, &user, attempt, rules).await?.is_some() {
             return Ok(Some(user));
         }

@@ -1,11 +1,13 @@
-//! What reaches across users, in SQLite: admins, closures for the verifier, and the sweep.
+//! What reaches across users, in the database: admins, closures for the verifier, and the sweep.
 
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, ErrorCode, Failure, Page, PageRequest, Timestamp, UserId};
 use sql::{Connection, Row, Stored as _};
 
-use super::{SqliteStore, changes, codes, failures, listing, rows};
+use super::failures::Count;
+use super::sequences::Sequence;
+use super::{SqlStore, changes, closings, codes, failures, listing, rows};
 use crate::domain::code::HOUR;
 use crate::domain::{Closure, Listing, Reason, User};
 use crate::events::{Actor, Announcer};
@@ -15,7 +17,7 @@ use crate::ports::{AccountStore as _, Directory, Expiry, Swept};
 const BATCH: u32 = 100;
 
 #[async_trait]
-impl Directory for SqliteStore {
+impl Directory for SqlStore {
     async fn find_any(&self, user: UserId) -> Result<Option<User>, Failure> {
         self.find(user).await
     }
@@ -28,6 +30,7 @@ impl Directory for SqliteStore {
         let announcer = self.announcer();
         let work = self.database.write(move |c| {
             Box::pin(async move {
+                Sequence::Admins.lock(c).await?;
                 let Some(mut user) = rows::present(c, user).await? else { return Ok(None) };
                 if user.admin != admin {
                     keep_an_admin(c, &user).await?;
@@ -54,8 +57,8 @@ impl Directory for SqliteStore {
     }
 
     async fn sweep(&self, expiry: Expiry) -> Result<Swept, Failure> {
-        let announcer = self.announcer();
-        self.database.write(move |c| Box::pin(async move { sweep(c, &announcer, expiry).await })).await
+        let (announcer, counts) = (self.announcer(), failures::old(self.database.readers(), expiry.now).await?);
+        self.database.write(move |c| Box::pin(async move { sweep(c, &announcer, expiry, &counts).await })).await
     }
 }
 
@@ -69,7 +72,7 @@ fn closure(row: &Row) -> Result<Closure, Failure> {
     })
 }
 
-/// `last_admin` where this user is an admin and nobody else could act as one.
+/// `last_admin` where this user is an admin and nobody else could act as one. Whoever asks has locked `Sequence::Admins`.
 pub async fn keep_an_admin(connection: &mut Connection, user: &User) -> Result<(), Failure> {
     if !user.admin {
         return Ok(());
@@ -93,7 +96,7 @@ pub async fn delete(
     user: &User,
     actor: Actor,
 ) -> Result<(), Failure> {
-    rows::close_account(connection, announcer, user.id, Reason::Deleted).await?;
+    closings::close_account(connection, announcer.ambient(), user.id, Reason::Deleted).await?;
     codes::forget_all(connection, user).await?;
     for statement in [
         "DELETE FROM api_keys WHERE user_id = ?",
@@ -107,9 +110,15 @@ pub async fn delete(
     outbox::append(connection, &announcer.deleted(user, actor)).await
 }
 
-async fn sweep(connection: &mut Connection, announcer: &Announcer, expiry: Expiry) -> Result<Swept, Failure> {
+async fn sweep(
+    connection: &mut Connection,
+    announcer: &Announcer,
+    expiry: Expiry,
+    counts: &[Count],
+) -> Result<Swept, Failure> {
     let old = sql::query(
-        "SELECT * FROM users WHERE verified = 0 AND deleting = 0 AND suspended = 0 AND created_at <= ? ORDER BY created_at LIMIT ?",
+        "SELECT * FROM users WHERE verified = 0 AND deleting = 0 AND suspended = 0 AND created_at <= ?
+         ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED",
     )
     .bind(expiry.unverified_before.as_micros())
     .bind(BATCH)
@@ -119,41 +128,43 @@ async fn sweep(connection: &mut Connection, announcer: &Announcer, expiry: Expir
     for row in &old {
         delete(connection, announcer, &rows::user(row)?, Actor::Platform).await?;
     }
-    let told = failures::sweep(connection, announcer, expiry.now).await?;
-    Ok(Swept { accounts: old.len() as u64, rows: told + sweep_rows(connection, expiry).await? })
+    let told = failures::sweep(connection, announcer, counts, expiry.now).await?;
+    let codes = codes::sweep(connection, expiry.now, BATCH).await?;
+    Ok(Swept { accounts: old.len() as u64, rows: told + codes + sweep_rows(connection, expiry).await? })
 }
 
-/// Each statement takes the time before which its rows are of no use.
+/// What ended, by its key. Each statement takes the time before which its rows are of no use.
 async fn sweep_rows(connection: &mut Connection, expiry: Expiry) -> Result<u64, Failure> {
-    let statements = [
+    let by_name = [
         (
-            "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires_at <= ? LIMIT ?)",
-            expiry.now,
-        ),
-        ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?)", expiry.now),
-        (
-            "DELETE FROM code_tries WHERE (user_id, purpose) IN
-                 (SELECT user_id, purpose FROM codes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
-            expiry.now,
+            "SELECT hash FROM refresh_tokens WHERE expires_at <= ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED",
+            "DELETE FROM refresh_tokens WHERE hash IN",
         ),
         (
-            "DELETE FROM codes WHERE (user_id, purpose) IN
-                 (SELECT user_id, purpose FROM codes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
-            expiry.now,
+            "SELECT id FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED",
+            "DELETE FROM sessions WHERE id IN",
         ),
+    ];
+    let by_position = [
         (
-            "DELETE FROM code_sends WHERE position IN (SELECT position FROM code_sends WHERE at <= ? LIMIT ?)",
+            "SELECT position FROM code_sends WHERE at <= ? ORDER BY at LIMIT ? FOR UPDATE SKIP LOCKED",
+            "DELETE FROM code_sends WHERE position IN",
             expiry.now.minus(HOUR),
         ),
         (
-            "DELETE FROM closures WHERE position IN (SELECT position FROM closures WHERE at <= ? LIMIT ?)",
+            "SELECT position FROM closures WHERE at <= ? ORDER BY at LIMIT ? FOR UPDATE SKIP LOCKED",
+            "DELETE FROM closures WHERE position IN",
             expiry.closures_before,
         ),
     ];
     let mut removed = 0;
-    for (statement, before) in statements {
-        let delete = sql::query(statement).bind(before.as_micros()).bind(BATCH);
-        removed += delete.execute(&mut *connection).await.stored()?.rows_affected();
+    for (find, delete) in by_name {
+        let find = sql::query_scalar::<Vec<u8>>(find).bind(expiry.now.as_micros()).bind(BATCH);
+        removed += rows::remove(connection, find, delete).await?;
+    }
+    for (find, delete, before) in by_position {
+        let find = sql::query_scalar::<i64>(find).bind(before.as_micros()).bind(BATCH);
+        removed += rows::remove(connection, find, delete).await?;
     }
     Ok(removed)
 }

@@ -1,18 +1,19 @@
-//! Accounts in SQLite: sign-up decides here who is the admin, and every change goes out with its event.
+//! Accounts in the database: sign-up decides here who is the admin, and every change goes out with its event.
 
 use async_trait::async_trait;
 use bus::outbox;
 use kit::{Act, ErrorCode, Failure, TenantId, Timestamp, UserId};
-use sql::{Connection, Row, Stored as _, is_unique_violation};
+use sql::{Connection, Readers, Row, Stored as _, is_unique_violation};
 
 use super::changes::{record, revise, set_password};
-use super::{SqliteStore, codes, directory, rows};
+use super::sequences::Sequence;
+use super::{SqlStore, codes, directory, rows};
 use crate::domain::{Changes, Credentials, Email, Gender, NewAccount, NewCode, PhoneNumber, User};
 use crate::events::{Actor, Announcer};
 use crate::ports::AccountStore;
 
 #[async_trait]
-impl AccountStore for SqliteStore {
+impl AccountStore for SqlStore {
     async fn is_free(&self, email: &Email, yields_before: Timestamp) -> Result<bool, Failure> {
         let taken: bool = sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND (verified = 1 OR deleting = 1 OR suspended = 1 OR created_at > ?))",
@@ -26,8 +27,8 @@ impl AccountStore for SqliteStore {
     }
 
     async fn create(&self, new: NewAccount, code: NewCode, act: Act) -> Result<User, Failure> {
-        let announcer = self.announcer();
-        self.database.write(move |c| Box::pin(async move { create(c, &announcer, new, code, &act).await })).await
+        let (announcer, seen) = (self.announcer(), Seen::look(self.database.readers(), &new.email).await?);
+        self.database.write(move |c| Box::pin(async move { create(c, &announcer, seen, new, code, &act).await })).await
     }
 
     async fn find(&self, user: UserId) -> Result<Option<User>, Failure> {
@@ -109,7 +110,7 @@ fn credentials(row: &Row) -> Result<Credentials, Failure> {
 
 /// The user, if the password is still the one that was compared with, and the account is not going.
 pub async fn still(connection: &mut Connection, known: &Credentials) -> Result<Option<User>, Failure> {
-    let row = sql::query("SELECT * FROM users WHERE id = ? AND password_hash = ? AND deleting = 0")
+    let row = sql::query("SELECT * FROM users WHERE id = ? AND password_hash = ? AND deleting = 0 FOR UPDATE")
         .bind(known.user.as_bytes())
         .bind(&known.password_hash)
         .fetch_optional(connection)
@@ -118,22 +119,58 @@ pub async fn still(connection: &mut Connection, known: &Credentials) -> Result<O
     row.as_ref().map(rows::user).transpose()
 }
 
+/// What a glance before the transaction saw. It nearly always shows that there is nothing to decide, and then a sign-up
+/// reads nothing that others write.
+#[derive(Clone, Copy)]
+struct Seen {
+    admin: bool,
+    anybody: bool,
+    /// Somebody has the address, and may have to make way.
+    claimed: bool,
+}
+
+impl Seen {
+    async fn look(readers: &Readers, email: &Email) -> Result<Self, Failure> {
+        let (admin, anybody, claimed) = sql::query_as(
+            "SELECT EXISTS (SELECT 1 FROM users WHERE admin = 1), EXISTS (SELECT 1 FROM users),
+                 EXISTS (SELECT 1 FROM users WHERE email = ?)",
+        )
+        .bind(email.as_str())
+        .fetch_one(readers)
+        .await
+        .stored()?;
+        Ok(Self { admin, anybody, claimed })
+    }
+}
+
+/// Whether a sign-up makes the admin. Where the glance saw none, the look that decides is one at a time.
+async fn founds(connection: &mut Connection, seen: Seen, may_found: bool) -> Result<bool, Failure> {
+    if if may_found { seen.admin } else { seen.anybody } {
+        return Ok(false);
+    }
+    Sequence::Admins.lock(connection).await?;
+    if may_found {
+        return Ok(!any(connection, "SELECT EXISTS (SELECT 1 FROM users WHERE admin = 1)").await?);
+    }
+    if any(connection, "SELECT EXISTS (SELECT 1 FROM users)").await? {
+        return Ok(false);
+    }
+    let told = "The first sign-up becomes the admin and needs the set-up code that the server printed.";
+    Err(Failure::new(ErrorCode::SetupCodeRequired, told).field("setup_code"))
+}
+
 async fn create(
     connection: &mut Connection,
     announcer: &Announcer,
+    seen: Seen,
     new: NewAccount,
     code: NewCode,
     act: &Act,
 ) -> Result<User, Failure> {
-    make_way(connection, announcer, &new.email, new.yields_before).await?;
-    let admin = new.may_found && !any(connection, "SELECT EXISTS (SELECT 1 FROM users WHERE admin = 1)").await?;
-    if !new.may_found && !any(connection, "SELECT EXISTS (SELECT 1 FROM users)").await? {
-        return Err(Failure::new(
-            ErrorCode::SetupCodeRequired,
-            "The first sign-up becomes the admin and needs the set-up code that the server printed.",
-        )
-        .field("setup_code"));
+    if seen.claimed {
+        make_way(connection, announcer, &new.email, new.yields_before).await?;
     }
+    let admin = founds(connection, seen, new.may_found).await?;
     let user = User {
         id: new.id,
         tenant: new.tenant,
@@ -153,7 +190,7 @@ async fn create(
     outbox::append(connection, &announcer.user("user.created", &user, Actor::User(user.id), &[])).await?;
     record(connection, announcer, act).await?;
     // A sign-up always gets its code: otherwise anybody could keep an address from signing up by asking for codes.
-    codes::put(connection, announcer, &user, &code, user.email.as_str()).await?;
+    codes::issue(connection, announcer, &user, &code, user.email.as_str()).await?;
     Ok(user)
 }
 

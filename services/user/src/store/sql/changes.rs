@@ -4,7 +4,7 @@ use bus::{audit, outbox};
 use kit::{Act, Failure, ServiceName, Timestamp};
 use sql::{Connection, Stored as _};
 
-use super::{codes, rows};
+use super::{closings, codes, rows};
 use crate::domain::{Reason, User};
 use crate::events::{Actor, Announcer};
 
@@ -55,7 +55,7 @@ pub async fn set_password(
         .await
         .stored()?;
     codes::forget_all(connection, user).await?;
-    rows::close_sessions(connection, user.id, Reason::PasswordChanged, at).await?;
+    closings::close_sessions(connection, announcer.ambient(), user.id, Reason::PasswordChanged, at).await?;
     revise(connection, announcer, user, at, "user.updated", act, changed).await?;
     outbox::append(connection, &announcer.notice("password_changed", user, &user.email, &[])).await
 }

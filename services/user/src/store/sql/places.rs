@@ -1,4 +1,4 @@
-//! Where users logged in from, in SQLite: so that a login from elsewhere can be told.
+//! Where users logged in from, in the database: so that a login from elsewhere can be told.
 
 use kit::Failure;
 use sql::{Connection, Stored as _};
@@ -9,7 +9,7 @@ use crate::domain::{NewSession, User};
 /// Remembers the place of a login; whether its user logged in before and never from there.
 pub async fn visit(connection: &mut Connection, user: &User, login: &NewSession) -> Result<bool, Failure> {
     let (all, here): (i64, i64) =
-        sql::query_as("SELECT COUNT(*), COALESCE(SUM(place = ?), 0) FROM login_places WHERE user_id = ?")
+        sql::query_as("SELECT COUNT(*), COUNT(CASE WHEN place = ? THEN 1 END) FROM login_places WHERE user_id = ?")
             .bind(login.place.as_slice())
             .bind(user.id.as_bytes())
             .fetch_one(&mut *connection)
@@ -49,25 +49,23 @@ mod tests {
     use kit::SessionId;
     use sql::Database;
     use testkit::TestClock;
+    use testkit::databases::fresh_both;
 
     use super::*;
     use crate::domain::NewToken;
     use crate::samples;
-    use crate::store::sqlite::MIGRATIONS;
+    use crate::store::sql::TABLES;
 
     struct World {
         database: Database,
         clock: TestClock,
         user: User,
-        _directory: tempfile::TempDir,
     }
 
-    async fn world() -> World {
-        let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
-        let database =
-            Database::open(&directory.path().join("user.db"), &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
+    fn world(database: Database) -> World {
+        let clock = TestClock::default();
         let user = samples::user(&clock.ambient());
-        World { database, clock, user, _directory: directory }
+        World { database, clock, user }
     }
 
     impl World {
@@ -90,22 +88,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_place_is_news_once_and_the_very_first_is_none() {
-        let world = world().await;
-        let mut news = Vec::new();
-        for place in [1, 1, 2, 1, 2] {
-            news.push(world.log_in(place).await);
+        for (database, _keep) in fresh_both(TABLES).await {
+            let world = world(database);
+            let mut news = Vec::new();
+            for place in [1, 1, 2, 1, 2] {
+                news.push(world.log_in(place).await);
+            }
+            assert_eq!(news, [false, false, true, false, false]);
         }
-        assert_eq!(news, [false, false, true, false, false]);
     }
 
     #[tokio::test]
     async fn the_place_that_was_not_seen_for_longest_is_forgotten_first() {
-        let world = world().await;
-        for place in 0..REMEMBERED as u8 {
-            world.log_in(place).await;
+        for (database, _keep) in fresh_both(TABLES).await {
+            let world = world(database);
+            for place in 0..REMEMBERED as u8 {
+                world.log_in(place).await;
+            }
+            assert!(!world.log_in(0).await && world.log_in(200).await);
+            assert!(!world.log_in(0).await, "it was seen a moment ago");
+            assert!(world.log_in(1).await, "it made way");
         }
-        assert!(!world.log_in(0).await && world.log_in(200).await);
-        assert!(!world.log_in(0).await, "it was seen a moment ago");
-        assert!(world.log_in(1).await, "it made way");
     }
 }

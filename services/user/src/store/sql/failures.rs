@@ -1,11 +1,11 @@
-//! Wrong passwords in SQLite: each counts, but the audit list gets one act a minute for a user and a network. Whoever guesses
+//! Wrong passwords in the database: each counts, but the audit list gets one act a minute for a user and a network. Whoever guesses
 //! all night would else leave a row a guess, kept for a year.
 
 use std::time::Duration;
 
 use kit::net::network_of;
 use kit::{Act, Failure, TenantId, Timestamp, UserId};
-use sql::{Connection, Row, Stored as _};
+use sql::{Connection, Readers, Stored as _};
 
 use super::{changes, rows};
 use crate::events::Announcer;
@@ -18,6 +18,7 @@ const BATCH: u32 = 100;
 /// Records a wrong password, with how many came since the last act as `attempts`; within the minute it is only counted.
 pub async fn record(connection: &mut Connection, announcer: &Announcer, user: UserId, act: Act) -> Result<(), Failure> {
     let network = act.address.map(|address| network_of(address).to_string()).unwrap_or_default();
+    rows::lock(connection, user).await?;
     let now = announcer.ambient().now();
     let counted: Option<(i64, u32)> =
         sql::query_as("SELECT told_at, untold FROM password_failures WHERE user_id = ? AND action = ? AND network = ?")
@@ -59,38 +60,86 @@ async fn count(
     .map(drop)
 }
 
-/// Tells of what was counted and followed by nothing, and forgets the counts; how many.
-pub async fn sweep(connection: &mut Connection, announcer: &Announcer, now: Timestamp) -> Result<u64, Failure> {
-    let old = sql::query(
+/// A count that was told of so long ago that it is time to tell of it again, or to forget it.
+#[derive(Clone, Debug)]
+pub struct Count {
+    user: UserId,
+    tenant: TenantId,
+    action: String,
+    network: String,
+}
+
+/// Some counts whose time may be over; `sweep` decides.
+pub async fn old(readers: &Readers, now: Timestamp) -> Result<Vec<Count>, Failure> {
+    let found = sql::query(
         "SELECT password_failures.*, users.tenant_id FROM password_failures
          JOIN users ON users.id = password_failures.user_id WHERE told_at <= ? ORDER BY told_at LIMIT ?",
     )
     .bind(now.minus(COUNTED_FOR).as_micros())
     .bind(BATCH)
-    .fetch_all(&mut *connection)
+    .fetch_all(readers)
     .await
     .stored()?;
-    for row in &old {
-        if row.get::<u32>("untold") > 0 {
-            changes::record(connection, announcer, &counted(row)?).await?;
-        }
-        sql::query("DELETE FROM password_failures WHERE user_id = ? AND action = ? AND network = ?")
-            .bind(row.get::<&[u8]>("user_id"))
-            .bind(row.get::<&str>("action"))
-            .bind(row.get::<&str>("network"))
-            .execute(&mut *connection)
-            .await
-            .stored()?;
-    }
-    Ok(old.len() as u64)
+    let count = |row: &sql::Row| {
+        Ok(Count {
+            user: UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?,
+            tenant: TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| rows::broken("tenant id"))?,
+            action: row.get("action"),
+            network: row.get("network"),
+        })
+    };
+    found.iter().map(count).collect()
 }
 
-/// The act of a count, which knows the network and no single address.
-fn counted(row: &Row) -> Result<Act, Failure> {
-    let user = UserId::from_bytes(row.get("user_id")).ok_or_else(|| rows::broken("user id"))?;
-    let tenant = TenantId::from_bytes(row.get("tenant_id")).ok_or_else(|| rows::broken("tenant id"))?;
-    let act = Act::anonymous(row.get("action"), "user", user).detail("attempts", row.get::<u32>("untold"));
-    Ok(Act { tenant: Some(tenant), address: row.get::<&str>("network").parse().ok(), ..act })
+/// Tells of what was counted and followed by nothing, and forgets the counts; how many.
+pub async fn sweep(
+    connection: &mut Connection,
+    announcer: &Announcer,
+    counts: &[Count],
+    now: Timestamp,
+) -> Result<u64, Failure> {
+    let mut removed = 0;
+    for count in counts {
+        let Some(untold) = count.take(connection, now).await? else { continue };
+        if untold > 0 {
+            changes::record(connection, announcer, &count.act(untold)).await?;
+        }
+        removed += 1;
+    }
+    Ok(removed)
+}
+
+impl Count {
+    /// Removes it; how much is untold. `None` where somebody else is at it, or was.
+    async fn take(&self, connection: &mut Connection, now: Timestamp) -> Result<Option<u32>, Failure> {
+        let untold = sql::query_scalar::<u32>(
+            "SELECT untold FROM password_failures
+             WHERE user_id = ? AND action = ? AND network = ? AND told_at <= ? FOR UPDATE SKIP LOCKED",
+        )
+        .bind(self.user.as_bytes())
+        .bind(&self.action)
+        .bind(&self.network)
+        .bind(now.minus(COUNTED_FOR).as_micros())
+        .fetch_optional(&mut *connection)
+        .await
+        .stored()?;
+        if untold.is_some() {
+            sql::query("DELETE FROM password_failures WHERE user_id = ? AND action = ? AND network = ?")
+                .bind(self.user.as_bytes())
+                .bind(&self.action)
+                .bind(&self.network)
+                .execute(connection)
+                .await
+                .stored()?;
+        }
+        Ok(untold)
+    }
+
+    /// What it is told of as: it knows the network and no single address.
+    fn act(&self, untold: u32) -> Act {
+        let act = Act::anonymous(&self.action, "user", self.user).detail("attempts", untold);
+        Act { tenant: Some(self.tenant), address: self.network.parse().ok(), ..act }
+    }
 }
 
 #[cfg(test)]
@@ -102,21 +151,19 @@ mod tests {
     use proto::v1::AuditRecorded;
     use sql::Database;
     use testkit::TestClock;
+    use testkit::databases::fresh_both;
 
     use super::*;
-    use crate::store::sqlite::MIGRATIONS;
+    use crate::store::sql::TABLES;
 
     struct World {
         database: Database,
         clock: TestClock,
         user: UserId,
-        _directory: tempfile::TempDir,
     }
 
-    async fn world() -> World {
-        let (directory, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
-        let database =
-            Database::open(&directory.path().join("user.db"), &[&bus::MIGRATIONS, &MIGRATIONS]).await.unwrap();
+    async fn world(database: Database) -> World {
+        let clock = TestClock::default();
         let ambient = clock.ambient();
         let (user, tenant) = (UserId::mint(&ambient), TenantId::mint(&ambient));
         let insert = "INSERT INTO users (id, tenant_id, email, first_name, last_name, password_hash, verified, admin,
@@ -129,7 +176,7 @@ mod tests {
             })
         });
         work.await.unwrap();
-        World { database, clock, user, _directory: directory }
+        World { database, clock, user }
     }
 
     impl World {
@@ -142,7 +189,8 @@ mod tests {
 
         async fn sweep(&self) -> u64 {
             let (announcer, now) = (Announcer::here(&self.clock.ambient()), self.clock.ambient().now());
-            let work = self.database.write(move |c| Box::pin(async move { sweep(c, &announcer, now).await }));
+            let counts = old(self.database.readers(), now).await.unwrap();
+            let work = self.database.write(move |c| Box::pin(async move { sweep(c, &announcer, &counts, now).await }));
             work.await.unwrap()
         }
 
@@ -158,20 +206,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_minute_of_guesses_from_one_network_is_one_act_and_none_is_lost() {
-        let world = world().await;
-        for host in 1..=3 {
-            world.guess(&format!("2001:db8::{host}")).await;
+        for (database, _keep) in fresh_both(TABLES).await {
+            let world = world(database).await;
+            for host in 1..=3 {
+                world.guess(&format!("2001:db8::{host}")).await;
+            }
+            assert_eq!(world.told().await, ["1"]);
+            world.guess("192.0.2.1").await;
+            assert_eq!(world.told().await, ["1", "1"]);
+            world.clock.advance(COUNTED_FOR);
+            world.guess("2001:db8::9").await;
+            assert_eq!(world.told().await, ["1", "1", "3"]);
+            world.guess("2001:db8::9").await;
+            assert_eq!(world.sweep().await, 1, "only what was told of a minute ago");
+            world.clock.advance(COUNTED_FOR);
+            assert_eq!((world.sweep().await, world.sweep().await), (1, 0));
+            assert_eq!(world.told().await, ["1", "1", "3", "1"]);
         }
-        assert_eq!(world.told().await, ["1"]);
-        world.guess("192.0.2.1").await;
-        assert_eq!(world.told().await, ["1", "1"]);
-        world.clock.advance(COUNTED_FOR);
-        world.guess("2001:db8::9").await;
-        assert_eq!(world.told().await, ["1", "1", "3"]);
-        world.guess("2001:db8::9").await;
-        assert_eq!(world.sweep().await, 1, "only what was told of a minute ago");
-        world.clock.advance(COUNTED_FOR);
-        assert_eq!((world.sweep().await, world.sweep().await), (1, 0));
-        assert_eq!(world.told().await, ["1", "1", "3", "1"]);
     }
 }

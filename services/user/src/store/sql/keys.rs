@@ -1,15 +1,16 @@
-//! Signing keys in SQLite.
+//! Signing keys in the database.
 
 use async_trait::async_trait;
 use kit::{Failure, Timestamp};
 use sql::{Row, Stored as _};
 
-use super::{SqliteStore, rows};
+use super::sequences::Sequence;
+use super::{SqlStore, rows};
 use crate::domain::SigningKey;
 use crate::ports::KeyStore;
 
 #[async_trait]
-impl KeyStore for SqliteStore {
+impl KeyStore for SqlStore {
     async fn all(&self) -> Result<Vec<SigningKey>, Failure> {
         let found = sql::query("SELECT * FROM signing_keys ORDER BY signs_from DESC");
         found.fetch_all(self.database.readers()).await.stored()?.iter().map(key).collect()
@@ -18,6 +19,7 @@ impl KeyStore for SqliteStore {
     async fn add(&self, key: SigningKey) -> Result<bool, Failure> {
         let work = self.database.write(move |c| {
             Box::pin(async move {
+                Sequence::SigningKeys.lock(c).await?;
                 let covered: bool =
                     sql::query_scalar("SELECT EXISTS (SELECT 1 FROM signing_keys WHERE signs_until > ?)")
                         .bind(key.signs_from.as_micros())
