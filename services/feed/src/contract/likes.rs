@@ -92,6 +92,17 @@ contract! {
             assert_eq!(world.judged(machine).await, (100, 0));
         }
 
+        async fn one_user_liking_fifty_times_at_once_likes_once() {
+            let (user, machine) = (world.user(), world.machine());
+            let mut work = JoinSet::new();
+            for _ in 0..50 {
+                let (likes, now) = (world.likes.clone(), world.ambient.now());
+                work.spawn(async move { likes.set(user, machine, Some(Stance::Like), now).await.unwrap() });
+            }
+            work.join_all().await;
+            assert_eq!(world.judged(machine).await, (1, 0));
+        }
+
         async fn one_user_flipping_a_hundred_times_at_once_has_one_stance() {
             let (user, machine) = (world.user(), world.machine());
             world.set(world.user(), machine, Some(Stance::Like)).await;

@@ -22,7 +22,7 @@ use crate::ports::{CommentStore, CountStore, Intake, LikeStore, PeopleStore};
 /// More than any case comes to, where the pace is not what the case is about.
 const ANY_PACE: Pace = Pace { most: 10_000, within: Duration::from_secs(1) };
 
-/// A store of its own for one case, by each of its ports.
+/// A store for one case, by each of its ports. Cases may share it: each has users and machines of its own.
 pub struct World {
     pub likes: Arc<dyn LikeStore>,
     pub comments: Arc<dyn CommentStore>,
@@ -113,10 +113,12 @@ impl World {
         self.take(Topic::Allocation, vec![Effect::HasRun(user, machine)]).await;
     }
 
-    async fn acted(&self) -> Vec<(String, String)> {
-        let records = self.acts.after(0, 100).await.unwrap();
+    /// What was announced of these comments; other cases may share the store.
+    async fn acted(&self, of: &[CommentId]) -> Vec<(String, CommentId)> {
+        let records = self.acts.after(0, 10_000).await.unwrap();
         let acts = records.iter().map(|record| AuditRecorded::decode(record.event.data.as_slice()).unwrap());
-        acts.map(|act| (act.action, act.subject_id)).collect()
+        let acts = acts.map(|act| (act.action, act.subject_id.parse().unwrap()));
+        acts.filter(|(_, id)| of.contains(id)).collect()
     }
 }
 

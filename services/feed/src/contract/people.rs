@@ -125,10 +125,10 @@ contract! {
         async fn a_position_moves_with_its_effects_and_never_back() {
             for (topic, position) in [(Topic::User, 7), (Topic::Allocation, 3), (Topic::User, 5)] {
                 let intake = Intake { topic, effects: Vec::new(), letters: Vec::new(), position };
-                world.people.take("case", intake).await.unwrap();
+                world.people.take("positions", intake).await.unwrap();
             }
             let position = async |who, topic| world.people.position(who, topic).await.unwrap();
-            assert_eq!((position("case", Topic::User).await, position("case", Topic::Allocation).await), (7, 3));
+            assert_eq!((position("positions", Topic::User).await, position("positions", Topic::Allocation).await), (7, 3));
             assert_eq!(position("other", Topic::User).await, 0);
         }
 
@@ -142,9 +142,9 @@ contract! {
             let effects = vec![Effect::Person(person)];
             let intake = Intake { topic: Topic::User, effects, letters: vec![letter], position: 5 };
             for _ in 0..2 {
-                world.people.take("case", intake.clone()).await.unwrap();
+                world.people.take("letters", intake.clone()).await.unwrap();
             }
-            assert_eq!(world.people.position("case", Topic::User).await.unwrap(), 5);
+            assert_eq!(world.people.position("letters", Topic::User).await.unwrap(), 5);
             assert_eq!(world.presence(machine).await, named("Ada L."));
         }
     }

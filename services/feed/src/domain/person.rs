@@ -28,6 +28,16 @@ pub enum Effect {
     HasRun(UserId, MachineId),
 }
 
+impl Effect {
+    /// Whom it is about.
+    pub const fn user(&self) -> UserId {
+        match self {
+            Self::Person(person) => person.user,
+            Self::HasRun(user, _) => *user,
+        }
+    }
+}
+
 /// How a comment's author is known when it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {

@@ -7,6 +7,6 @@ use crate::domain::Counts;
 
 #[async_trait]
 pub trait CountStore: Send + Sync {
-    /// One answer for each machine named, in the order of the question; all of one moment.
+    /// One answer for each machine named, in the order of the question; what is said of one machine's likes is of one moment.
     async fn counts(&self, machines: &[MachineId]) -> Result<Vec<Counts>, Failure>;
 }

@@ -23,7 +23,8 @@ pub trait PeopleStore: Send + Sync {
     /// How far a consumer has come in a topic; 0 before its first event.
     async fn position(&self, consumer: &'static str, topic: Topic) -> Result<u64, Failure>;
 
-    /// Effects, dead letters and position in one transaction. A person of a revision that is not above what is there is
-    /// passed over. Who is gone loses likes, with their counts, and badges, also those that are told of later.
+    /// Effects and dead letters, and the position not before them: what was cut short is told again and comes to the same.
+    /// A person of a revision that is not above what is there is passed over. Who is gone loses likes, with their counts,
+    /// and badges, also those that are told of later.
     async fn take(&self, consumer: &'static str, intake: Intake) -> Result<(), Failure>;
 }

@@ -1,3 +1,4 @@
 //! The feed's backends.
 
+pub mod cassandra;
 pub mod sqlite;
