@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use berth_feed::store::cassandra::CassandraFeed;
 use bus::Outbox;
 use kit::{Ambient, Failure, ServiceName};
 use mongo::outbox::MongoOutbox;
@@ -21,6 +22,9 @@ pub struct Documents {
     pub database: mongo::Database,
     pub announces: bool,
 }
+
+/// A keyspace.
+pub struct WideRows(pub Arc<CassandraFeed>);
 
 #[async_trait]
 impl Backing for Relational {
@@ -64,6 +68,25 @@ impl Backing for Documents {
 
     fn outbox(&self) -> Option<Arc<dyn Outbox>> {
         self.announces.then(|| Arc::new(MongoOutbox::new(self.database.clone())) as Arc<dyn Outbox>)
+    }
+}
+
+#[async_trait]
+impl Backing for WideRows {
+    fn part(&self) -> &'static str {
+        "database"
+    }
+
+    async fn ping(&self) -> Result<(), Failure> {
+        self.0.ping().await
+    }
+
+    async fn generation(&self, consumer: &'static str) -> Result<String, Failure> {
+        self.0.generation(consumer).await.map(|generation| generation.to_string())
+    }
+
+    fn outbox(&self) -> Option<Arc<dyn Outbox>> {
+        Some(self.0.clone())
     }
 }
 

@@ -54,7 +54,8 @@ pub async fn migrate(name: ServiceName, config: &Config, ambient: &Ambient) -> R
         ServiceName::Notification => relational(&config.notification.database_url, &notification::MIGRATIONS).await,
         ServiceName::Machines => machines::migrate(config, ambient).await,
         ServiceName::Verifier => verifier::migrate(config).await,
+        ServiceName::Feed => feed::migrate(config, ambient).await,
         // One has its file beside its engine, which is migrated when it is opened; the other keeps nothing.
-        ServiceName::Docker | ServiceName::Interact | ServiceName::Feed => Ok(()),
+        ServiceName::Docker | ServiceName::Interact => Ok(()),
     }
 }
