@@ -4,11 +4,14 @@ mod changes;
 mod fleet;
 mod lists;
 mod oversight;
+mod replicas;
 mod store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::{Event, Source};
+use futures::future::BoxFuture;
 use kit::{Act, AllocationId, Ambient, Bytes, Cpu, TenantId, UserId};
 use prost::Message as _;
 use proto::v1::AuditRecorded;
@@ -24,6 +27,7 @@ pub use changes::allocation_changes;
 pub use fleet::allocation_fleet;
 pub use lists::allocation_lists;
 pub use oversight::allocation_oversight;
+pub use replicas::allocation_replicas;
 pub use store::allocation_store;
 
 /// The sides of one store, and what it announces.
@@ -33,6 +37,21 @@ pub struct Sides {
     pub oversight: Arc<dyn AllocationOversight>,
     pub events: Arc<dyn Source>,
     pub acts: Arc<dyn Source>,
+    pub replica: Replica,
+    pub time: Arc<dyn Time>,
+}
+
+/// The same store as another process has it open, at a site with a hundred host ports.
+pub struct Replica {
+    pub store: Arc<dyn AllocationStore>,
+    pub fleet: Arc<dyn AllocationFleet>,
+    pub oversight: Arc<dyn AllocationOversight>,
+}
+
+/// The clock by which leases run.
+pub trait Time: Send + Sync {
+    /// Lets leases and pauses be older by so much.
+    fn pass(&self, span: Duration) -> BoxFuture<'_, ()>;
 }
 
 /// A fresh store with all its sides.
@@ -42,6 +61,8 @@ pub struct World {
     pub oversight: Arc<dyn AllocationOversight>,
     events: Arc<dyn Source>,
     acts: Arc<dyn Source>,
+    pub replica: Replica,
+    pub time: Arc<dyn Time>,
     pub ambient: Ambient,
     pub tenant: TenantId,
     /// What must live as long as the store does.
@@ -52,8 +73,8 @@ impl World {
     pub fn new(sides: Sides, keep: Box<dyn std::any::Any + Send + Sync>) -> Self {
         let ambient = Ambient::system();
         let tenant = TenantId::mint(&ambient);
-        let Sides { store, fleet, oversight, events, acts } = sides;
-        Self { store, fleet, oversight, events, acts, ambient, tenant, keep }
+        let Sides { store, fleet, oversight, events, acts, replica, time } = sides;
+        Self { store, fleet, oversight, events, acts, replica, time, ambient, tenant, keep }
     }
 
     /// One that the world's tenant is to have.

@@ -4,9 +4,9 @@ use futures::future::join_all;
 use kit::{AllocationId, ErrorCode, PageRequest, TenantId};
 
 use super::{World, instances, plenty};
+use crate::domain::allocation::PortLease;
 use crate::domain::lifecycle::{Desired, State, Verb};
 use crate::domain::listing::Filter;
-use crate::ports::NewAllocation;
 
 testkit::contract! {
     /// Cases for `AllocationStore`.
@@ -110,18 +110,19 @@ testkit::contract! {
         }
 
         async fn a_site_that_is_full_says_so() {
-            let mut last = None;
-            // One machine with as many ports as a small site has; the store's range is 10,000 ports wide.
-            for _ in 0..3 {
-                let NewAllocation { mut allocation, values, act, .. } = world.new_allocation();
-                let port = allocation.ports[0].clone();
-                allocation.ports = (0..4_000).map(|n| crate::domain::allocation::PortLease { name: format!("p{n}"), ..port.clone() }).collect();
-                let new = NewAllocation { allocation, values, key: None, act };
-                let ports = crate::domain::quota::Amounts { ports: 100_000, ..plenty() };
-                last = Some(world.store.create(world.tenant, new, ports).await.map(drop));
+            let with_ports = |count| {
+                let mut new = world.new_allocation();
+                let port = new.allocation.ports[0].clone();
+                new.allocation.ports = (0..count).map(|n| PortLease { name: format!("p{n}"), ..port.clone() }).collect();
+                world.replica.store.create(world.tenant, new, plenty())
+            };
+            for count in [40, 40] {
+                with_ports(count).await.unwrap();
             }
-            assert_eq!(last.unwrap().unwrap_err().code, ErrorCode::SiteFull);
-            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().used.instances, 2);
+            assert_eq!(with_ports(21).await.unwrap_err().code, ErrorCode::SiteFull);
+            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().used.ports, 80, "a refusal takes nothing");
+            with_ports(20).await.unwrap();
+            assert_eq!(with_ports(1).await.unwrap_err().code, ErrorCode::SiteFull);
         }
     }
 }
