@@ -108,7 +108,7 @@ testkit::contract! {
             world.fleet.save(&ticket, &progress).await.unwrap();
             world.fleet.give_back(&ticket).await.unwrap();
             let (next, _) = world.fleet.claim("other", 1).await.unwrap().remove(0);
-            assert_eq!((next.id, next.progress), (ticket.id, progress));
+            assert_eq!((next.id, &next.progress), (ticket.id, &progress));
             assert_eq!(world.fleet.give_back(&ticket).await.unwrap_err().code, ErrorCode::StaleEpoch);
             world.fleet.renew(&next).await.unwrap();
         }

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use kit::{AllocationId, ErrorCode, PageRequest, TenantId};
 
-use super::{World, instances, plenty};
+use super::{World, at_once, insist, instances, plenty};
 use crate::domain::allocation::PortLease;
 use crate::domain::lifecycle::{Desired, State, Verb};
 use crate::domain::listing::Filter;
@@ -32,7 +32,7 @@ testkit::contract! {
         }
 
         async fn a_quota_of_three_gives_three_of_fifty() {
-            let made = join_all((0..50).map(|_| world.store.create(world.tenant, world.new_allocation(), instances(3)))).await;
+            let made = at_once((0..50).map(|_| insist(world.store.as_ref(), world.new_allocation(), instances(3)))).await;
             assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 3);
             let refused = made.into_iter().filter_map(Result::err).map(|failure| failure.code);
             assert!(refused.into_iter().all(|code| code == ErrorCode::QuotaExceeded));
@@ -55,13 +55,13 @@ testkit::contract! {
         }
 
         async fn ports_are_never_leased_twice() {
-            let made = join_all((0..60).map(|_| world.created())).await;
+            let made = at_once((0..60).map(|_| world.created())).await;
             let ports: std::collections::BTreeSet<_> = made.iter().map(|made| made.ports[0].host_port).collect();
             assert_eq!(ports.len(), 60);
         }
 
         async fn a_key_gives_the_same_and_refuses_another_body() {
-            let asked = (0..10).map(|_| world.store.create(world.tenant, world.with_key("k", 1), plenty()));
+            let asked = (0..10).map(|_| insist(world.store.as_ref(), world.with_key("k", 1), plenty()));
             let made: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
             let ids: std::collections::BTreeSet<AllocationId> = made.iter().map(|(made, _)| made.id).collect();
             assert_eq!((ids.len(), made.iter().filter(|(_, replayed)| !replayed).count()), (1, 1));

@@ -75,7 +75,11 @@ pub async fn world() -> World {
 /// Every suite on a backend, each a test.
 macro_rules! suites {
     ($keep:ident = $kept:expr, $world:expr) => {
-        suites! { $keep = $kept, $world, allocation_store allocation_changes allocation_lists allocation_fleet allocation_oversight allocation_replicas }
+        $crate::store::sql::tests::suites! {
+            $keep = $kept, $world,
+            allocation_store allocation_changes allocation_lists allocation_fleet allocation_oversight
+            allocation_replicas
+        }
     };
     ($keep:ident = $kept:expr, $world:expr, $($suite:ident)*) => {
         $(#[tokio::test]

@@ -70,7 +70,7 @@ impl AllocationFleet for Wrong {
 
     async fn renew(&self, ticket: &Ticket) -> Result<(), Failure> {
         let renewed = self.store.renew(ticket).await;
-        if self.is(Fault::Faithful) {
+        if self.is(Fault::Faithful) && renewed.is_ok() {
             self.hold_for_good(ticket.id).await;
         }
         self.heard(renewed)
