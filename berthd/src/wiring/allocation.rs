@@ -1,12 +1,12 @@
-//! Joins the allocation service to its backends: SQLite, and its peers over the pipes.
+//! Joins the allocation service to its backends: SQLite or MySQL, and its peers.
 
 use std::sync::Arc;
 
 use berth_allocation::domain::quota::Amounts;
 use berth_allocation::peers::{DockerEngine, VerifiedCatalogue, VerifiedTenants};
 use berth_allocation::ports::AllocationFleet as _;
-pub use berth_allocation::store::sqlite::MIGRATIONS;
-use berth_allocation::store::sqlite::{Settings, SqliteStore};
+pub use berth_allocation::store::sql::MIGRATIONS;
+use berth_allocation::store::sql::{Settings, SqlStore};
 use berth_allocation::{Deps, build};
 use kit::{Failure, ServiceName};
 
@@ -24,8 +24,8 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     };
     let me = ServiceName::Allocation;
     let database = platform.relational(me, config.allocation.database_url.as_ref(), &MIGRATIONS).await?;
-    let store = SqliteStore::new(database.clone(), settings);
-    // This process holds the data directory alone, so whoever held these leases is gone.
+    let store = SqlStore::new(database.clone(), settings);
+    // In a data directory of its own this process is alone, so whoever held these leases is gone.
     store.forget_leases().await?;
     let verifier = platform.peer(me, ServiceName::Verifier);
     let service = build(Deps {
@@ -48,7 +48,8 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
         },
         site: config.site.id.clone(),
         public_host: config.site.public_host.clone(),
-        owner: format!("{}-{}", platform.installation, std::process::id()),
+        owner: platform.ambient.uuid().to_string(),
+        turns: Arc::new(bus::SqlTurns::new(database.clone(), &platform.ambient)),
     });
     Ok(Wired::new(service, Relational { database, ambient: platform.ambient.clone() }))
 }

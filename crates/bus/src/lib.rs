@@ -13,6 +13,7 @@ pub mod ports;
 pub mod relay;
 pub mod shard;
 mod sql_outbox;
+pub mod turns;
 
 pub use consume::{Consumer, DeadLetter, Record, Source, apply, run};
 pub use event::{Event, Topic, Trace};
@@ -22,6 +23,7 @@ pub use ports::{DELIVERY, Key, Lag, Leases, Outbox, Producer, RelayId, Roll, Uns
 pub use relay::{Relay, Tenure};
 pub use shard::{Shard, shard_of};
 pub use sql_outbox::SqlOutbox;
+pub use turns::{SqlTurns, Turns};
 
 /// The tables that a service's file needs to produce and consume.
 pub static MIGRATIONS: sql::Migrations = sql::Migrations {

@@ -12,6 +12,8 @@ pub mod http;
 pub mod nudge;
 pub mod peers;
 pub mod ports;
+#[cfg(test)]
+mod replicas;
 pub mod sagas;
 pub mod store;
 pub mod tasks;
@@ -21,6 +23,7 @@ pub mod use_cases;
 
 use std::sync::Arc;
 
+use bus::Turns;
 use kit::{Ambient, SealingKey, ServiceName, SiteId};
 use wire::Door;
 use wire::drain::Drain;
@@ -53,17 +56,21 @@ pub struct Deps {
     pub site: SiteId,
     /// The host that users are told.
     pub public_host: String,
-    /// Names this process in leases on work.
+    /// Names this run of this process in leases on work: no other has the same.
     pub owner: String,
+    /// Whose turn it is at what one replica at a time does.
+    pub turns: Arc<dyn Turns>,
 }
 
 /// Joins the parts; nothing runs yet.
 pub fn build(deps: Deps) -> Service {
     let nudge = Nudge::default();
     let hands = Hands { fleet: deps.fleet.clone(), engine: deps.engine.clone(), ambient: deps.ambient.clone() };
-    let work = WorkTask::new(hands.clone(), deps.owner, nudge.clone(), deps.drain.tracker.clone());
-    let work = Scheduled { task: Arc::new(work), wake: nudge.wake().clone() };
-    let reconcile = Scheduled::new(Arc::new(Reconcile { hands: hands.clone(), nudge: nudge.clone() }));
+    let work = Arc::new(WorkTask::new(hands.clone(), deps.owner, nudge.clone(), &deps.drain));
+    let work = Scheduled::woken_by(work, nudge.wake().clone());
+    let reconcile = Arc::new(Reconcile { hands: hands.clone(), nudge: nudge.clone() });
+    let reconcile = Scheduled::new(reconcile).in_turns(deps.turns.clone());
+    let housekeeping = Scheduled::new(Arc::new(Housekeeping(hands))).in_turns(deps.turns);
     let hints = consumers::Hints { fleet: deps.fleet.clone(), wake: reconcile.wake.clone() };
     let desk = Desk {
         store: deps.store,
@@ -84,7 +91,7 @@ pub fn build(deps: Deps) -> Service {
         name: ServiceName::Allocation,
         http: Some(Arc::new(move |config| http::routes(&desk, &door, config))),
         grpc: Some(grpc),
-        tasks: vec![work, reconcile, Scheduled::new(Arc::new(Housekeeping(hands)))],
+        tasks: vec![work, reconcile, housekeeping],
         consumers: vec![Subscription { consumer: Arc::new(hints), topics: vec![bus::Topic::Node] }],
         readiness: Readiness::default(),
     }

@@ -1,7 +1,11 @@
 //! An engine in memory for tests: keeps what it is told, fails or stalls where a test says, and lists what is left.
 
 #[cfg(test)]
+pub mod process;
+#[cfg(test)]
 pub mod service;
+#[cfg(test)]
+pub mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +21,7 @@ use crate::domain::reconcile::{FoundContainer, FoundOther, Inventory, Thing};
 use crate::ports::engine::{ContainerReport, Engine, LogLine};
 use crate::ports::{Command, LogOptions};
 
-/// Where a stalled verb stops for good: a crash before or after its effect.
+/// Where a stalled verb stops until it is released: a crash before or after its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stall {
     Before,
@@ -30,6 +34,8 @@ pub struct FakeEngine {
     world: Mutex<World>,
     /// Told when a stalled verb is reached.
     pub stalled: Notify,
+    /// Lets those that are stalled go on.
+    pub released: Notify,
 }
 
 #[derive(Default)]
@@ -40,8 +46,12 @@ struct World {
     volumes: BTreeMap<VolumeId, (AllocationId, TenantId)>,
     networks: BTreeSet<TenantId>,
     calls: Vec<&'static str>,
+    /// What was made, started, stopped or removed that was not so already.
+    changes: BTreeMap<AllocationId, Vec<&'static str>>,
+    /// The highest epoch that a command for an allocation had.
+    epochs: BTreeMap<AllocationId, u64>,
     failing: BTreeMap<&'static str, ErrorCode>,
-    stalling: Option<(&'static str, Stall)>,
+    stalling: BTreeMap<&'static str, Stall>,
     logs: BTreeMap<AllocationId, Vec<String>>,
 }
 
@@ -51,20 +61,25 @@ impl FakeEngine {
         self.world().failing.insert(verb, code);
     }
 
-    /// From now on this verb never answers.
+    /// From now on this verb does not answer.
     pub fn stall(&self, verb: &'static str, stall: Stall) {
-        self.world().stalling = Some((verb, stall));
+        self.world().stalling.insert(verb, stall);
     }
 
     pub fn heal(&self) {
         let mut world = self.world();
         world.failing.clear();
-        world.stalling = None;
+        world.stalling.clear();
     }
 
     /// How often a verb was called.
     pub fn calls(&self, verb: &str) -> usize {
         self.world().calls.iter().filter(|call| **call == verb).count()
+    }
+
+    /// What commands for an allocation changed, in their order; one that found it so already is none of them.
+    pub fn changes(&self, allocation: AllocationId) -> Vec<&'static str> {
+        self.world().changes.get(&allocation).cloned().unwrap_or_default()
     }
 
     /// A program writes these lines.
@@ -98,6 +113,26 @@ impl FakeEngine {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// One command: refused under an epoch below one that was seen, and noted where its effect is one.
+    async fn command(
+        &self,
+        command: Command,
+        verb: &'static str,
+        effect: impl FnOnce(&mut World) -> bool,
+    ) -> Result<(), Failure> {
+        let seen = *self.world().epochs.entry(command.allocation).or_default();
+        if command.epoch < seen {
+            return Err(Failure::of(ErrorCode::StaleEpoch));
+        }
+        self.world().epochs.insert(command.allocation, command.epoch);
+        let done = self.act(verb, |world| {
+            if effect(world) {
+                world.changes.entry(command.allocation).or_default().push(verb);
+            }
+        });
+        done.await
+    }
+
     /// One verb: counted, failed or stalled as the test wants, its effect applied in between.
     async fn act<T>(&self, verb: &'static str, effect: impl FnOnce(&mut World) -> T) -> Result<T, Failure> {
         let stall = {
@@ -106,7 +141,7 @@ impl FakeEngine {
             if let Some(code) = world.failing.get(verb) {
                 return Err(Failure::of(*code));
             }
-            world.stalling.filter(|(stalling, _)| *stalling == verb).map(|(_, stall)| stall)
+            world.stalling.get(verb).copied()
         };
         if stall == Some(Stall::Before) {
             self.stop().await;
@@ -120,104 +155,95 @@ impl FakeEngine {
 
     async fn stop(&self) {
         self.stalled.notify_one();
-        std::future::pending::<()>().await;
+        self.released.notified().await;
+    }
+}
+
+impl World {
+    fn run(&mut self, allocation: AllocationId, running: bool) -> bool {
+        let container = self.containers.get_mut(&allocation);
+        container.is_some_and(|container| std::mem::replace(&mut container.1, running) != running)
     }
 }
 
 #[async_trait]
 impl Engine for FakeEngine {
-    async fn ensure_image(&self, _: Command, _: &str) -> Result<String, Failure> {
-        self.act("ensure_image", |_| "sha256:1".to_owned()).await
+    async fn ensure_image(&self, command: Command, _: &str) -> Result<String, Failure> {
+        self.command(command, "ensure_image", |_| false).await.map(|()| "sha256:1".to_owned())
     }
 
     async fn ensure_volume(&self, command: Command, volume: &VolumeLease) -> Result<(), Failure> {
-        let id = volume.id;
-        self.act("ensure_volume", |world| world.volumes.insert(id, (command.allocation, command.tenant)))
-            .await
-            .map(drop)
+        let (id, owner) = (volume.id, (command.allocation, command.tenant));
+        self.command(command, "ensure_volume", |world| world.volumes.insert(id, owner).is_none()).await
     }
 
-    async fn remove_volume(&self, _: Command, volume: VolumeId) -> Result<(), Failure> {
-        self.act("remove_volume", |world| world.volumes.remove(&volume)).await.map(drop)
+    async fn remove_volume(&self, command: Command, volume: VolumeId) -> Result<(), Failure> {
+        self.command(command, "remove_volume", |world| world.volumes.remove(&volume).is_some()).await
     }
 
     async fn ensure_network(&self, command: Command) -> Result<String, Failure> {
-        self.act("ensure_network", |world| {
-            world.networks.insert(command.tenant);
-            "network".to_owned()
-        })
-        .await
+        let ensured = self.command(command, "ensure_network", |world| world.networks.insert(command.tenant)).await;
+        ensured.map(|()| "network".to_owned())
     }
 
     async fn release_network(&self, command: Command) -> Result<(), Failure> {
-        self.act("release_network", |world| {
-            if world.sandboxes.values().all(|(_, tenant, _)| *tenant != command.tenant) {
-                world.networks.remove(&command.tenant);
-            }
+        self.command(command, "release_network", |world| {
+            let idle = world.sandboxes.values().all(|(_, tenant, _)| *tenant != command.tenant);
+            idle && world.networks.remove(&command.tenant)
         })
         .await
     }
 
     async fn ensure_sandbox(&self, command: Command, plan: &SandboxPlan) -> Result<(), Failure> {
-        let made = self.act("ensure_sandbox", |world| {
+        let mut same = false;
+        let ensured = self.command(command, "ensure_sandbox", |world| {
             let there = world.sandbox_plans.entry(plan.sandbox).or_insert_with(|| plan.clone());
-            let same = there == plan;
-            if same {
-                world.sandboxes.insert(plan.sandbox, (command.allocation, command.tenant, true));
-            }
-            same
+            same = there == plan;
+            let sandbox = (command.allocation, command.tenant, true);
+            same && world.sandboxes.insert(plan.sandbox, sandbox) != Some(sandbox)
         });
-        made.await?.then_some(()).ok_or_else(|| Failure::of(ErrorCode::ContainerConflict))
+        ensured.await?;
+        same.then_some(()).ok_or_else(|| Failure::of(ErrorCode::ContainerConflict))
     }
 
-    async fn stop_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
-        self.act("stop_sandbox", |world| {
-            if let Some(found) = world.sandboxes.get_mut(&sandbox) {
-                found.2 = false;
-            }
+    async fn stop_sandbox(&self, command: Command, sandbox: SandboxId) -> Result<(), Failure> {
+        self.command(command, "stop_sandbox", |world| {
+            world.sandboxes.get_mut(&sandbox).is_some_and(|found| std::mem::replace(&mut found.2, false))
         })
         .await
     }
 
-    async fn remove_sandbox(&self, _: Command, sandbox: SandboxId) -> Result<(), Failure> {
-        let remove = self.act("remove_sandbox", |world| {
+    async fn remove_sandbox(&self, command: Command, sandbox: SandboxId) -> Result<(), Failure> {
+        self.command(command, "remove_sandbox", |world| {
             world.sandbox_plans.remove(&sandbox);
-            world.sandboxes.remove(&sandbox)
-        });
-        remove.await.map(drop)
+            world.sandboxes.remove(&sandbox).is_some()
+        })
+        .await
     }
 
     async fn ensure_container(&self, command: Command, _: &ContainerPlan) -> Result<(), Failure> {
-        self.act("ensure_container", |world| {
+        self.command(command, "ensure_container", |world| {
+            let is_new = !world.containers.contains_key(&command.allocation);
             world.containers.entry(command.allocation).or_insert((command.tenant, false));
+            is_new
         })
         .await
     }
 
     async fn start_container(&self, command: Command) -> Result<(), Failure> {
-        self.act("start_container", |world| {
-            if let Some(container) = world.containers.get_mut(&command.allocation) {
-                container.1 = true;
-            }
-        })
-        .await
+        self.command(command, "start_container", |world| world.run(command.allocation, true)).await
     }
 
     async fn stop_container(&self, command: Command) -> Result<(), Failure> {
-        self.act("stop_container", |world| {
-            if let Some(container) = world.containers.get_mut(&command.allocation) {
-                container.1 = false;
-            }
-        })
-        .await
+        self.command(command, "stop_container", |world| world.run(command.allocation, false)).await
     }
 
     async fn remove_container(&self, command: Command) -> Result<(), Failure> {
-        self.act("remove_container", |world| world.containers.remove(&command.allocation)).await.map(drop)
+        self.command(command, "remove_container", |world| world.containers.remove(&command.allocation).is_some()).await
     }
 
-    async fn wait_ready(&self, _: Command, _: &ReadinessPlan) -> Result<(), Failure> {
-        self.act("wait_ready", |_| ()).await
+    async fn wait_ready(&self, command: Command, _: &ReadinessPlan) -> Result<(), Failure> {
+        self.command(command, "wait_ready", |_| false).await
     }
 
     async fn inspect(&self, allocation: AllocationId) -> Result<ContainerReport, Failure> {

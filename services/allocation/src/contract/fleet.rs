@@ -10,8 +10,11 @@ use crate::domain::allocation::{Allocation, Cause, Reason};
 use crate::domain::lifecycle::{State, Verb, Work};
 use crate::ports::fleet::{Begin, Ending, Progress, Release, Ticket};
 
+/// Longer than a lease lasts.
+pub(super) const LEASE: Duration = Duration::from_secs(11);
+
 impl World {
-    async fn claimed(&self) -> Ticket {
+    pub(super) async fn claimed(&self) -> Ticket {
         self.created().await;
         self.fleet.claim("me", 1).await.unwrap().remove(0).0
     }
@@ -21,7 +24,7 @@ impl World {
         self.fleet.enter(ticket, state, &now.details, self.ambient.now()).await.unwrap();
     }
 
-    async fn ending(&self, ticket: &Ticket, state: State, release: Release) -> Ending {
+    pub(super) async fn ending(&self, ticket: &Ticket, state: State, release: Release) -> Ending {
         let mut details = self.fleet.find(ticket.id).await.unwrap().unwrap().details;
         details.ever_ran |= state == State::Running;
         Ending { state, reason: None, cause: Cause::Platform, details, release, at: self.ambient.now() }
@@ -70,7 +73,7 @@ testkit::contract! {
 
         async fn a_ticket_that_was_taken_over_is_void() {
             let ticket = world.claimed().await;
-            assert_eq!(world.fleet.forget_leases().await.unwrap(), 1);
+            world.time.pass(LEASE).await;
             let (newer, _) = world.fleet.claim("other", 1).await.unwrap().remove(0);
             assert!(newer.epoch > ticket.epoch);
             for code in [
@@ -87,7 +90,7 @@ testkit::contract! {
             let ticket = world.claimed().await;
             let progress = Progress { step: 4, network: Some("n".into()), ..Progress::default() };
             world.fleet.save(&ticket, &progress).await.unwrap();
-            world.fleet.forget_leases().await.unwrap();
+            world.time.pass(LEASE).await;
             let (next, _) = world.fleet.claim("other", 1).await.unwrap().remove(0);
             assert_eq!((next.progress, next.work), (progress, Work::Create));
         }
@@ -97,6 +100,17 @@ testkit::contract! {
             world.fleet.postpone(&ticket, &Progress::default(), Duration::from_secs(3600)).await.unwrap();
             assert!(world.fleet.claim("me", 1).await.unwrap().is_empty());
             assert_eq!(world.fleet.renew(&ticket).await.unwrap_err().code, ErrorCode::StaleEpoch);
+        }
+
+        async fn what_is_given_back_is_free_at_once_and_where_it_stood() {
+            let ticket = world.claimed().await;
+            let progress = Progress { step: 3, ..Progress::default() };
+            world.fleet.save(&ticket, &progress).await.unwrap();
+            world.fleet.give_back(&ticket).await.unwrap();
+            let (next, _) = world.fleet.claim("other", 1).await.unwrap().remove(0);
+            assert_eq!((next.id, &next.progress), (ticket.id, &progress));
+            assert_eq!(world.fleet.give_back(&ticket).await.unwrap_err().code, ErrorCode::StaleEpoch);
+            world.fleet.renew(&next).await.unwrap();
         }
 
         async fn a_removal_voids_the_ticket_of_the_work_it_replaces() {
@@ -192,6 +206,13 @@ testkit::contract! {
             let details = world.fleet.find(ticket.id).await.unwrap().unwrap().details;
             let refused = world.fleet.enter(&ticket, State::Stopped, &details, world.ambient.now()).await;
             assert_eq!(refused.unwrap_err().code, ErrorCode::Internal);
+        }
+
+        async fn leases_are_forgotten_only_of_who_is_known_to_be_gone() {
+            world.claimed().await;
+            let forgotten = world.fleet.forget_leases().await.unwrap();
+            let free = world.fleet.claim("other", 1).await.unwrap().len() as u64;
+            assert_eq!(free, forgotten, "what was forgotten is free and nothing else");
         }
 
         async fn sweeping_leaves_what_is_alive() {

@@ -4,12 +4,17 @@ mod changes;
 mod fleet;
 mod lists;
 mod oversight;
+mod replicas;
 mod store;
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::{Event, Source};
-use kit::{Act, AllocationId, Ambient, Bytes, Cpu, TenantId, UserId};
+use futures::future::BoxFuture;
+use futures::stream::{self, StreamExt as _};
+use kit::{Act, AllocationId, Ambient, Bytes, Cpu, ErrorCode, Failure, Left, TenantId, UserId};
 use prost::Message as _;
 use proto::v1::AuditRecorded;
 
@@ -24,6 +29,7 @@ pub use changes::allocation_changes;
 pub use fleet::allocation_fleet;
 pub use lists::allocation_lists;
 pub use oversight::allocation_oversight;
+pub use replicas::allocation_replicas;
 pub use store::allocation_store;
 
 /// The sides of one store, and what it announces.
@@ -33,6 +39,21 @@ pub struct Sides {
     pub oversight: Arc<dyn AllocationOversight>,
     pub events: Arc<dyn Source>,
     pub acts: Arc<dyn Source>,
+    pub replica: Replica,
+    pub time: Arc<dyn Time>,
+}
+
+/// The same store as another process has it open, at a site with a hundred host ports.
+pub struct Replica {
+    pub store: Arc<dyn AllocationStore>,
+    pub fleet: Arc<dyn AllocationFleet>,
+    pub oversight: Arc<dyn AllocationOversight>,
+}
+
+/// The clock by which leases run.
+pub trait Time: Send + Sync {
+    /// Lets leases and pauses be older by so much.
+    fn pass(&self, span: Duration) -> BoxFuture<'_, ()>;
 }
 
 /// A fresh store with all its sides.
@@ -42,6 +63,8 @@ pub struct World {
     pub oversight: Arc<dyn AllocationOversight>,
     events: Arc<dyn Source>,
     acts: Arc<dyn Source>,
+    pub replica: Replica,
+    pub time: Arc<dyn Time>,
     pub ambient: Ambient,
     pub tenant: TenantId,
     /// What must live as long as the store does.
@@ -52,8 +75,8 @@ impl World {
     pub fn new(sides: Sides, keep: Box<dyn std::any::Any + Send + Sync>) -> Self {
         let ambient = Ambient::system();
         let tenant = TenantId::mint(&ambient);
-        let Sides { store, fleet, oversight, events, acts } = sides;
-        Self { store, fleet, oversight, events, acts, ambient, tenant, keep }
+        let Sides { store, fleet, oversight, events, acts, replica, time } = sides;
+        Self { store, fleet, oversight, events, acts, replica, time, ambient, tenant, keep }
     }
 
     /// One that the world's tenant is to have.
@@ -80,7 +103,7 @@ impl World {
     }
 
     async fn create(&self, new: NewAllocation) -> Allocation {
-        self.store.create(new.allocation.tenant, new, plenty()).await.expect("it fits").0
+        insist(self.store.as_ref(), new, plenty()).await.expect("it fits").0
     }
 
     async fn created(&self) -> Allocation {
@@ -118,6 +141,21 @@ impl World {
         let records = self.events.after(0, 10_000).await.expect("the outbox is read");
         records.into_iter().map(|record| (record.position, record.event)).collect()
     }
+}
+
+/// Asks again where a server is so busy with other tests that it turns somebody away, as clients do who are told to.
+async fn insist(store: &dyn AllocationStore, new: NewAllocation, bound: Amounts) -> Result<(Allocation, bool), Failure> {
+    loop {
+        match store.create(new.allocation.tenant, new.clone(), bound).await {
+            Err(busy) if busy.code == ErrorCode::StoreUnavailable && busy.left == Left::Nothing => {}
+            other => return other,
+        }
+    }
+}
+
+/// Runs all, many of them at any time: as many as there are connections of two replicas.
+async fn at_once<F: Future>(all: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    stream::iter(all).buffered(32).collect().await
 }
 
 /// What nobody uses up.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::future::{join, join_all};
+use futures::future::join;
 use kit::{Act, ErrorCode, PageRequest, TenantId};
 
-use super::{World, instances, plenty};
+use super::{World, at_once, insist, instances, plenty};
 use crate::domain::lifecycle::{State, Verb};
 use crate::domain::listing::{Filter, Sort};
 use crate::domain::quota::Amounts;
@@ -92,7 +92,7 @@ testkit::contract! {
 
         async fn what_is_there_when_a_tenant_is_closed_is_all_that_there_will_be() {
             let store = &world.store;
-            let makes = join_all((0..60).map(|_| store.create(world.tenant, world.new_allocation(), plenty())));
+            let makes = at_once((0..60).map(|_| insist(store.as_ref(), world.new_allocation(), plenty())));
             let close = async {
                 world.oversight.close(world.tenant, world.ambient.now()).await.unwrap();
                 world.oversight.live_of(world.tenant).await.unwrap().len()
@@ -140,14 +140,14 @@ testkit::contract! {
         }
 
         async fn a_bound_set_while_many_are_made_holds_from_its_commit_on() {
-            let made = join_all((0..60).map(|n| {
+            let made = at_once((0..60).map(|n| {
                 let world = &world;
                 async move {
                     if n == 20 {
                         world.bound(Some(instances(3))).await;
                         true
                     } else {
-                        world.store.create(world.tenant, world.new_allocation(), plenty()).await.is_ok()
+                        insist(world.store.as_ref(), world.new_allocation(), plenty()).await.is_ok()
                     }
                 }
             }))

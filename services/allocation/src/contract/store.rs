@@ -3,10 +3,10 @@
 use futures::future::join_all;
 use kit::{AllocationId, ErrorCode, PageRequest, TenantId};
 
-use super::{World, instances, plenty};
+use super::{World, at_once, insist, instances, plenty};
+use crate::domain::allocation::PortLease;
 use crate::domain::lifecycle::{Desired, State, Verb};
 use crate::domain::listing::Filter;
-use crate::ports::NewAllocation;
 
 testkit::contract! {
     /// Cases for `AllocationStore`.
@@ -32,7 +32,7 @@ testkit::contract! {
         }
 
         async fn a_quota_of_three_gives_three_of_fifty() {
-            let made = join_all((0..50).map(|_| world.store.create(world.tenant, world.new_allocation(), instances(3)))).await;
+            let made = at_once((0..50).map(|_| insist(world.store.as_ref(), world.new_allocation(), instances(3)))).await;
             assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 3);
             let refused = made.into_iter().filter_map(Result::err).map(|failure| failure.code);
             assert!(refused.into_iter().all(|code| code == ErrorCode::QuotaExceeded));
@@ -55,13 +55,13 @@ testkit::contract! {
         }
 
         async fn ports_are_never_leased_twice() {
-            let made = join_all((0..60).map(|_| world.created())).await;
+            let made = at_once((0..60).map(|_| world.created())).await;
             let ports: std::collections::BTreeSet<_> = made.iter().map(|made| made.ports[0].host_port).collect();
             assert_eq!(ports.len(), 60);
         }
 
         async fn a_key_gives_the_same_and_refuses_another_body() {
-            let asked = (0..10).map(|_| world.store.create(world.tenant, world.with_key("k", 1), plenty()));
+            let asked = (0..10).map(|_| insist(world.store.as_ref(), world.with_key("k", 1), plenty()));
             let made: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
             let ids: std::collections::BTreeSet<AllocationId> = made.iter().map(|(made, _)| made.id).collect();
             assert_eq!((ids.len(), made.iter().filter(|(_, replayed)| !replayed).count()), (1, 1));
@@ -110,18 +110,19 @@ testkit::contract! {
         }
 
         async fn a_site_that_is_full_says_so() {
-            let mut last = None;
-            // One machine with as many ports as a small site has; the store's range is 10,000 ports wide.
-            for _ in 0..3 {
-                let NewAllocation { mut allocation, values, act, .. } = world.new_allocation();
-                let port = allocation.ports[0].clone();
-                allocation.ports = (0..4_000).map(|n| crate::domain::allocation::PortLease { name: format!("p{n}"), ..port.clone() }).collect();
-                let new = NewAllocation { allocation, values, key: None, act };
-                let ports = crate::domain::quota::Amounts { ports: 100_000, ..plenty() };
-                last = Some(world.store.create(world.tenant, new, ports).await.map(drop));
+            let with_ports = |count| {
+                let mut new = world.new_allocation();
+                let port = new.allocation.ports[0].clone();
+                new.allocation.ports = (0..count).map(|n| PortLease { name: format!("p{n}"), ..port.clone() }).collect();
+                world.replica.store.create(world.tenant, new, plenty())
+            };
+            for count in [40, 40] {
+                with_ports(count).await.unwrap();
             }
-            assert_eq!(last.unwrap().unwrap_err().code, ErrorCode::SiteFull);
-            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().used.instances, 2);
+            assert_eq!(with_ports(21).await.unwrap_err().code, ErrorCode::SiteFull);
+            assert_eq!(world.store.quota(world.tenant, plenty()).await.unwrap().used.ports, 80, "a refusal takes nothing");
+            with_ports(20).await.unwrap();
+            assert_eq!(with_ports(1).await.unwrap_err().code, ErrorCode::SiteFull);
         }
     }
 }

@@ -7,7 +7,7 @@ use proto::v1::{self, Settlement};
 use testkit::{Who, until};
 
 use crate::domain::lifecycle::{Desired, State};
-use crate::store::sqlite::tests::wrong;
+use crate::store::sql::tests::wrong;
 use crate::testing::service::Bench;
 
 const STOPPED: Settlement = Settlement::Stopped;

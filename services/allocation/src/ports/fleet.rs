@@ -72,7 +72,8 @@ pub trait AllocationFleet: Send + Sync {
 
     async fn values(&self, id: AllocationId) -> Result<PropertyValues, Failure>;
 
-    /// Takes up to `limit` works that are due and that nobody holds.
+    /// Takes up to `limit` works that are due and that nobody holds. Claims that run at the same time, in whatever process,
+    /// take no work twice and do not wait for each other.
     async fn claim(&self, owner: &str, limit: u32) -> Result<Vec<(Ticket, Allocation)>, Failure>;
 
     /// Holds a lease for 10 s more.
@@ -83,6 +84,9 @@ pub trait AllocationFleet: Send + Sync {
 
     /// Gives the work back until a pause is over.
     async fn postpone(&self, ticket: &Ticket, progress: &Progress, pause: std::time::Duration) -> Result<(), Failure>;
+
+    /// Gives the work back as it was last saved: whoever wants it has it at once.
+    async fn give_back(&self, ticket: &Ticket) -> Result<(), Failure>;
 
     /// Records a state on the way: row, ledger and event in one transaction.
     async fn enter(
@@ -112,7 +116,8 @@ pub trait AllocationFleet: Send + Sync {
     /// Records that it failed without a work, unless it changed since `seen`.
     async fn fail(&self, seen: &Allocation, reason: Reason, cause: Cause, at: Timestamp) -> Result<bool, Failure>;
 
-    /// Frees works that a process held which is known to be gone. Returns how many.
+    /// Frees works that a process held which is known to be gone: whoever opens a store that nobody else can have open
+    /// knows it of all. Where others share the store nobody does, and leases run out by themselves. Returns how many.
     async fn forget_leases(&self) -> Result<u64, Failure>;
 
     /// How far the site's hints were heard, and that they were heard up to a place.

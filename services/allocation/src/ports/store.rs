@@ -1,5 +1,7 @@
 //! Allocations as one tenant sees them; there is no way to ask without a tenant.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use kit::{Act, AllocationId, Failure, Page, PageRequest, TenantId, Timestamp};
 use tokio::sync::watch;
@@ -73,8 +75,11 @@ pub trait AllocationStore: Send + Sync {
     /// Records an act that changes nothing, as reading a secret; once this answers it cannot be lost.
     async fn record(&self, act: Act) -> Result<(), Failure>;
 
-    /// Changes whenever any allocation may have.
+    /// Changes whenever this process may have changed any allocation.
     fn changes(&self) -> watch::Receiver<u64>;
+
+    /// How often whoever waits for a change looks all the same; `None` where no other process changes anything.
+    fn look_every(&self) -> Option<Duration>;
 }
 
 /// On whose word something changes, and what is recorded of that.

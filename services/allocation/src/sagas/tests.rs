@@ -6,7 +6,7 @@ use std::time::Duration;
 use kit::{Ambient, ErrorCode};
 use testkit::until;
 use tokio::task::JoinHandle;
-use tokio_util::task::TaskTracker;
+use wire::drain::Drain;
 use wire::task::Task as _;
 
 use crate::contract::World;
@@ -15,7 +15,7 @@ use crate::domain::lifecycle::{State, Verb};
 use crate::domain::quota::Amounts;
 use crate::nudge::Nudge;
 use crate::ports::store::Change;
-use crate::store::sqlite::tests::world;
+use crate::store::sql::tests::world;
 use crate::tasks::{Hands, Reconcile, WorkTask};
 use crate::testing::{FakeEngine, Stall};
 
@@ -160,8 +160,7 @@ async fn crash_and_resume(verb: Verb, goal: State, call: &'static str, stall: St
 async fn a_removal_cancels_a_creation_that_hangs() {
     let bench = Bench::new().await;
     bench.engine.stall("wait_ready", Stall::Before);
-    let tracker = TaskTracker::new();
-    let task = WorkTask::new(bench.hands.clone(), "test".into(), bench.nudge.clone(), tracker);
+    let task = WorkTask::new(bench.hands.clone(), "test".into(), bench.nudge.clone(), &Drain::default());
     let allocation = bench.create().await;
     task.run_once().await;
     bench.engine.stalled.notified().await;

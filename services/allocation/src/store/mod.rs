@@ -1,3 +1,3 @@
 //! Where allocations are kept.
 
-pub mod sqlite;
+pub mod sql;

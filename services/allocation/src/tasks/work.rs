@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kit::ErrorCode;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use wire::drain::Drain;
 use wire::task::{Report, Task};
 
 use super::Hands;
@@ -28,12 +30,14 @@ pub struct WorkTask {
     slots: Arc<Semaphore>,
     nudge: Nudge,
     tracker: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl WorkTask {
     /// `owner` names this process in leases.
-    pub fn new(hands: Hands, owner: String, nudge: Nudge, tracker: TaskTracker) -> Self {
-        Self { hands, owner, slots: Arc::new(Semaphore::new(SLOTS)), nudge, tracker }
+    pub fn new(hands: Hands, owner: String, nudge: Nudge, drain: &Drain) -> Self {
+        let (tracker, stop) = (drain.tracker.clone(), drain.stop.clone());
+        Self { hands, owner, slots: Arc::new(Semaphore::new(SLOTS)), nudge, tracker, stop }
     }
 }
 
@@ -62,15 +66,27 @@ impl Task for WorkTask {
         let seen = claimed.len() as u64;
         for (ticket, allocation) in claimed {
             let slot = self.slots.clone().acquire_owned().await;
-            let (hands, nudge) = (self.hands.clone(), self.nudge.clone());
+            let (hands, nudge, stop) = (self.hands.clone(), self.nudge.clone(), self.stop.clone());
             self.tracker.spawn(async move {
-                work_on(&hands, &nudge, &ticket, allocation).await;
+                tokio::select! {
+                    () = work_on(&hands, &nudge, &ticket, allocation) => {}
+                    () = stop.cancelled() => give_back(&hands, &ticket).await,
+                }
                 drop(slot);
                 // A place is free, and its ending may have begun the next work.
                 nudge.wake().notify_one();
             });
         }
         Report { seen, done: seen, failed: 0 }
+    }
+}
+
+/// Another replica, or this one's next run, goes on from the last saved step without waiting for the lease to run out.
+async fn give_back(hands: &Hands, ticket: &Ticket) {
+    match hands.fleet.give_back(ticket).await {
+        Ok(()) => tracing::info!(allocation.id = %ticket.id, "work on {} is given back", ticket.id),
+        Err(failure) if failure.code == ErrorCode::StaleEpoch => {}
+        Err(failure) => tracing::warn!(allocation.id = %ticket.id, %failure, "a lease runs out by itself"),
     }
 }
 

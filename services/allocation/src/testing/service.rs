@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::body::to_bytes;
 use actix_web::http::Method;
 use actix_web::{App, test};
 use async_trait::async_trait;
+use bus::Turns;
 use kit::{AllocationId, Ambient, Caller, ErrorCode, Failure, MachineId, MasterKey, ServiceName, TenantId};
 use proto::v1::AuditRecorded;
 use proto::v1::allocations_client::AllocationsClient;
@@ -23,11 +25,11 @@ use crate::contract::{World, plenty};
 use crate::domain::allocation::{Allocation, MachineCopy};
 use crate::domain::lifecycle::State;
 use crate::ports::{Catalogue, Tenants};
-use crate::store::sqlite::tests::world;
+use crate::store::sql::tests::world;
 use crate::{Deps, build, fixtures};
 
 /// A catalogue of one machine.
-struct Only(MachineCopy);
+pub struct Only(pub MachineCopy);
 
 #[async_trait]
 impl Catalogue for Only {
@@ -36,14 +38,33 @@ impl Catalogue for Only {
     }
 }
 
+/// Tenants that are there.
 #[derive(Default)]
-struct Known(Mutex<BTreeSet<TenantId>>);
+pub struct Known(Mutex<BTreeSet<TenantId>>);
 
 #[async_trait]
 impl Tenants for Known {
     async fn require(&self, tenant: TenantId) -> Result<(), Failure> {
         let known = self.0.lock().unwrap().contains(&tenant);
         known.then_some(()).ok_or_else(|| Failure::of(ErrorCode::TenantNotFound))
+    }
+}
+
+/// The one replica that there is always has its turn.
+struct Always;
+
+#[async_trait]
+impl Turns for Always {
+    async fn take(&self, _: &'static str, _: Duration, _: bool) -> Result<bool, Failure> {
+        Ok(true)
+    }
+
+    async fn keep(&self, _: &'static str) -> Result<bool, Failure> {
+        Ok(true)
+    }
+
+    async fn end(&self, _: &'static str) -> Result<(), Failure> {
+        Ok(())
     }
 }
 
@@ -87,6 +108,7 @@ impl Bench {
             site: "local".parse().unwrap(),
             public_host: "127.0.0.1".to_owned(),
             owner: "test".to_owned(),
+            turns: Arc::new(Always),
         });
         let pipes = Pipes::default();
         pipes.serve(ServiceName::Allocation, service.grpc.unwrap(), &drain).unwrap();

@@ -20,6 +20,7 @@ pub async fn wait(
     span: Duration,
 ) -> Result<Allocation, Failure> {
     let mut changes = desk.store.changes();
+    let look_every = desk.store.look_every();
     let deadline = tokio::time::sleep(span.min(LONGEST));
     tokio::pin!(deadline);
     loop {
@@ -34,6 +35,7 @@ pub async fn wait(
         tokio::select! {
             () = &mut deadline => return desk.find(tenant, id).await,
             () = desk.handover.cancelled() => return desk.find(tenant, id).await,
+            () = tokio::time::sleep(look_every.unwrap_or_default()), if look_every.is_some() => {}
             changed = changes.changed() => if changed.is_err() { return Ok(allocation) },
         }
     }

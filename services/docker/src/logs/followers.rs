@@ -45,7 +45,7 @@ impl Followers {
     /// The task with what wakes it; wake it when a container starts or ends. Readers live as long as the task.
     pub fn scheduled(self) -> Scheduled {
         let wake = self.wake.clone();
-        Scheduled { task: Arc::new(self), wake }
+        Scheduled::woken_by(Arc::new(self), wake)
     }
 
     fn readers(&self) -> MutexGuard<'_, HashMap<String, Reading>> {

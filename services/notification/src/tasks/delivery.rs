@@ -75,7 +75,7 @@ impl DeliveryTask {
         let wake = Arc::new(Notify::new());
         let (with, running, pause) = (Arc::new(with), Mutex::default(), AtomicU64::new(0));
         let task = Arc::new(Self { lane, with, config, wake: wake.clone(), running, pause });
-        Scheduled { task, wake }
+        Scheduled::woken_by(task, wake)
     }
 
     /// Until nothing is due or under way, or the turn is over.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::Who;
 
 use crate::domain::lifecycle::State;
-use crate::store::sqlite::tests::wrong::mute;
+use crate::store::sql::tests::wrong::mute;
 use crate::testing::service::Bench;
 
 /// Every operation on one allocation: method, path behind its id, body, and the scope that a key needs.

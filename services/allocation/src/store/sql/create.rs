@@ -4,7 +4,7 @@ use kit::{AllocationId, ErrorCode, Failure, TenantId, Timestamp};
 use sql::{Connection, Stored as _, Target, is_unique_violation};
 
 use super::record::{self, name_taken};
-use super::{Settings, closed, leases, rows, usage, work};
+use super::{Settings, closed, leases, locks, rows, usage, work};
 use crate::domain::allocation::{Allocation, Cause};
 use crate::domain::lifecycle::{State, Work};
 use crate::domain::quota::Amounts;
@@ -21,7 +21,7 @@ pub async fn by_key(
     now: Timestamp,
 ) -> Result<Option<Allocation>, Failure> {
     let row = sql::query(
-        "SELECT fingerprint, allocation_id FROM idempotency_key WHERE tenant_id = ? AND key = ? AND created_at > ?",
+        "SELECT fingerprint, allocation_id FROM idempotency_key WHERE tenant_id = ? AND \"key\" = ? AND created_at > ?",
     )
     .bind(tenant.as_bytes())
     .bind(&key.key)
@@ -45,19 +45,20 @@ pub async fn create(
     new: &NewAllocation,
     default: Amounts,
 ) -> Result<(Allocation, bool), Failure> {
+    locks::tenant(connection, tenant).await?;
     closed::require_open(connection, tenant).await?;
     let allocation = &new.allocation;
     if let Some(key) = &new.key {
         if let Some(made) = by_key((&mut *connection).into(), tenant, key, allocation.created_at).await? {
             return Ok((made, true));
         }
-        sql::query("DELETE FROM idempotency_key WHERE tenant_id = ? AND key = ?")
+        sql::query("DELETE FROM idempotency_key WHERE tenant_id = ? AND \"key\" = ?")
             .bind(tenant.as_bytes())
             .bind(&key.key)
             .execute(&mut *connection)
             .await
             .stored()?;
-        sql::query("INSERT INTO idempotency_key (tenant_id, key, fingerprint, allocation_id, created_at) VALUES (?, ?, ?, ?, ?)")
+        sql::query("INSERT INTO idempotency_key (tenant_id, \"key\", fingerprint, allocation_id, created_at) VALUES (?, ?, ?, ?, ?)")
             .bind(tenant.as_bytes())
             .bind(&key.key)
             .bind(key.fingerprint.as_slice())

@@ -1,6 +1,7 @@
 //! Stores that are each wrong in one way, and the cases that find them out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::{OutboxSource, Topic};
@@ -8,8 +9,10 @@ use kit::{Act, AllocationId, ErrorCode, Failure, Page, PageRequest, ServiceName,
 use testkit::Case;
 use tokio::sync::watch;
 
-use super::{SqliteStore, fresh, sides};
-use crate::contract::{Sides, World, allocation_changes, allocation_lists, allocation_oversight, allocation_store};
+use super::{SqlStore, fresh, sides};
+use crate::contract::{
+    Sides, World, allocation_changes, allocation_lists, allocation_oversight, allocation_replicas, allocation_store,
+};
 use crate::domain::allocation::{Allocation, LedgerEntry, PropertyValues};
 use crate::domain::listing::{Filter, Sort};
 use crate::domain::quota::{Amounts, Quota};
@@ -33,10 +36,12 @@ enum Fault {
     Mute,
     /// Changes only what is called `free`.
     Partial,
+    /// Takes no notice of keys, and makes up another name where one is taken.
+    Eager,
 }
 
 struct Wrong {
-    store: SqliteStore,
+    store: SqlStore,
     fault: Fault,
 }
 
@@ -68,11 +73,15 @@ impl AllocationStore for Wrong {
     async fn create(
         &self,
         tenant: TenantId,
-        new: NewAllocation,
+        mut new: NewAllocation,
         mut bound: Amounts,
     ) -> Result<(Allocation, bool), Failure> {
         if self.is(Fault::Careless) {
             bound.instances = 1_000;
+        }
+        if self.is(Fault::Eager) {
+            new.allocation.name = format!("a{}", new.allocation.id);
+            new.key = None;
         }
         self.store.create(tenant, new, bound).await
     }
@@ -134,11 +143,15 @@ impl AllocationStore for Wrong {
     fn changes(&self) -> watch::Receiver<u64> {
         self.store.changes()
     }
+
+    fn look_every(&self) -> Option<Duration> {
+        self.store.look_every()
+    }
 }
 
 async fn world(fault: Fault) -> World {
     let (store, directory) = fresh().await;
-    let sides = Sides { store: Arc::new(Wrong { store: store.clone(), fault }), ..sides(&store) };
+    let sides = Sides { store: Arc::new(Wrong { store: store.clone(), fault }), ..sides(&store, &store.database) };
     World::new(sides, Box::new(directory))
 }
 
@@ -165,6 +178,14 @@ async fn a_mute_store_is_found_out() {
 async fn a_careless_store_is_found_out() {
     let cases = ["a_strangers_is_none", "a_quota_of_three_gives_three_of_fifty"];
     found_out(Fault::Careless, allocation_store(), &cases).await;
+    let cases = ["a_quota_of_seven_gives_seven_of_two_hundred"];
+    found_out(Fault::Careless, allocation_replicas(), &cases).await;
+}
+
+#[tokio::test]
+async fn a_store_that_makes_everything_is_found_out() {
+    let cases = ["a_key_that_is_used_everywhere_at_once_makes_one", "a_name_is_given_once"];
+    found_out(Fault::Eager, allocation_replicas(), &cases).await;
 }
 
 #[tokio::test]
@@ -208,7 +229,7 @@ async fn a_store_that_forgets_acts_is_found_out() {
     let forgetful = || async {
         let ((store, directory), (elsewhere, other)) = (fresh().await, fresh().await);
         let acts = OutboxSource::new(elsewhere.database, Topic::Audit(ServiceName::Allocation));
-        let sides = Sides { acts: Arc::new(acts), ..sides(&store) };
+        let sides = Sides { acts: Arc::new(acts), ..sides(&store, &store.database) };
         World::new(sides, Box::new((directory, other)))
     };
     let cases = [
@@ -221,7 +242,7 @@ async fn a_store_that_forgets_acts_is_found_out() {
 }
 
 /// Sees one tenant for another, sets no bounds and closes nobody.
-struct Shortsighted(SqliteStore);
+struct Shortsighted(SqlStore);
 
 #[async_trait]
 impl AllocationOversight for Shortsighted {
@@ -255,7 +276,7 @@ impl AllocationOversight for Shortsighted {
 async fn a_shortsighted_oversight_is_found_out() {
     let shortsighted = || async {
         let (store, directory) = fresh().await;
-        let sides = Sides { oversight: Arc::new(Shortsighted(store.clone())), ..sides(&store) };
+        let sides = Sides { oversight: Arc::new(Shortsighted(store.clone())), ..sides(&store, &store.database) };
         World::new(sides, Box::new(directory))
     };
     let all: Vec<&str> = allocation_oversight().iter().map(|case| case.name).collect();

@@ -44,18 +44,25 @@ fn in_order(query: &mut QueryBuilder, sort: Sort, page: &PageRequest) -> Result<
         SortBy::CreatedAt => "a.created_at",
         SortBy::Name => "a.name",
     };
-    let (beyond, order) = if sort.descending { (" < ", " DESC") } else { (" > ", " ASC") };
+    let (beyond, order) = if sort.descending { (" <", " DESC") } else { (" >", " ASC") };
     if let Some(cursor) = &page.after {
         let (value, id) = sort.read::<AllocationId>(cursor)?;
-        query.push(" AND (").push(column).push(", a.id)").push(beyond).push("(");
-        match value {
-            Mark::Number(micros) => query.push_bind(micros),
-            Mark::Text(name) => query.push_bind(name),
-        };
+        // MySQL finds its place in an index by the first bound only.
+        query.push(" AND ").push(column).push(beyond).push("= ");
+        bind(query, &value);
+        query.push(" AND (").push(column).push(", a.id)").push(beyond).push(" (");
+        bind(query, &value);
         query.push(", ").push_bind(id.as_bytes().to_vec()).push(")");
     }
     query.push(" ORDER BY ").push(column).push(order).push(", a.id").push(order);
     Ok(())
+}
+
+fn bind(query: &mut QueryBuilder, value: &Mark) {
+    match value {
+        Mark::Number(micros) => query.push_bind(*micros),
+        Mark::Text(name) => query.push_bind(name),
+    };
 }
 
 fn cursor_of(sort: Sort, last: &Allocation) -> Cursor {

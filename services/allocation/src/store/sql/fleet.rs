@@ -9,7 +9,7 @@ use sql::{Connection, Stored as _};
 
 use super::record::{self, Changed};
 use super::rows::{self, select_allocation};
-use super::{Settings, SqliteStore, leases, usage, work};
+use super::{Settings, SqlStore, leases, locks, usage, work};
 use crate::domain::allocation::{Allocation, Cause, Details, PropertyValues, Reason};
 use crate::domain::lifecycle::{State, follow_up};
 use crate::ports::fleet::{AllocationFleet, Begin, Ending, Progress, Release, Ticket};
@@ -17,8 +17,10 @@ use crate::ports::fleet::{AllocationFleet, Begin, Ending, Progress, Release, Tic
 /// The consumer that keeps its place in this file.
 const HINTS: &str = "allocation.hints";
 const DAY_MICROS: i64 = 86_400_000_000;
+/// How many due works are looked at: more than are taken, so that replicas which look at the same find one each.
+const DUE: u32 = 64;
 
-impl SqliteStore {
+impl SqlStore {
     /// Runs `act` on the allocation in a transaction, if the ticket still holds the work on it.
     async fn under<T, F>(&self, ticket: &Ticket, act: F) -> Result<T, Failure>
     where
@@ -29,7 +31,7 @@ impl SqliteStore {
             + 'static,
     {
         let (ticket, settings) = (ticket.clone(), self.settings.clone());
-        let write = self.database.write(move |c| {
+        let write = self.write(move |c| {
             Box::pin(async move {
                 let allocation = work::held(c, &ticket).await?;
                 act(c, allocation, settings, ticket).await
@@ -47,9 +49,9 @@ impl SqliteStore {
             + 'static,
     {
         let (id, revision, settings) = (seen.id, seen.revision, self.settings.clone());
-        let write = self.database.write(move |c| {
+        let write = self.write(move |c| {
             Box::pin(async move {
-                match rows::find(&mut *c, id).await? {
+                match locks::allocation(&mut *c, id).await? {
                     Some(now) if now.revision == revision && !now.working => act(c, now, settings).await.map(|()| true),
                     _ => Ok(false),
                 }
@@ -60,7 +62,7 @@ impl SqliteStore {
 }
 
 #[async_trait]
-impl AllocationFleet for SqliteStore {
+impl AllocationFleet for SqlStore {
     async fn find(&self, id: AllocationId) -> Result<Option<Allocation>, Failure> {
         rows::find(self.database.readers(), id).await
     }
@@ -80,32 +82,39 @@ impl AllocationFleet for SqliteStore {
     }
 
     async fn claim(&self, owner: &str, limit: u32) -> Result<Vec<(Ticket, Allocation)>, Failure> {
-        if !work::any_due(self.database.readers()).await? {
+        let due = work::due(self.database.readers(), limit.max(DUE)).await?;
+        if due.is_empty() {
             return Ok(Vec::new());
         }
-        let owner = owner.to_owned();
-        self.database.write(move |c| Box::pin(async move { work::claim(c, &owner, limit).await })).await
+        let (owner, limit) = (owner.to_owned(), limit as usize);
+        self.write(move |c| Box::pin(async move { work::claim(c, &due, &owner, limit).await })).await
     }
 
     async fn renew(&self, ticket: &Ticket) -> Result<(), Failure> {
-        let ticket = ticket.clone();
-        self.database.write(move |c| Box::pin(async move { work::renew(c, &ticket).await })).await
+        self.under(ticket, |c, before, _, _| Box::pin(async move { work::renew(c, before.id).await })).await
     }
 
     async fn save(&self, ticket: &Ticket, progress: &Progress) -> Result<(), Failure> {
-        let (ticket, progress) = (ticket.clone(), progress.clone());
-        self.database.write(move |c| Box::pin(async move { work::save(c, &ticket, &progress).await })).await
+        let progress = progress.clone();
+        let save = self.under(ticket, move |c, before, _, _| {
+            Box::pin(async move { work::save(c, before.id, &progress).await })
+        });
+        save.await
     }
 
     async fn postpone(&self, ticket: &Ticket, progress: &Progress, pause: Duration) -> Result<(), Failure> {
         let progress = progress.clone();
-        let postpone = self.under(ticket, move |c, _, _, ticket| {
+        let postpone = self.under(ticket, move |c, before, _, _| {
             Box::pin(async move {
-                work::save(&mut *c, &ticket, &progress).await?;
-                work::postpone(c, &ticket, micros(pause)).await
+                work::save(&mut *c, before.id, &progress).await?;
+                work::postpone(c, before.id, micros(pause)).await
             })
         });
         postpone.await
+    }
+
+    async fn give_back(&self, ticket: &Ticket) -> Result<(), Failure> {
+        self.under(ticket, |c, before, _, _| Box::pin(async move { work::postpone(c, before.id, 0).await })).await
     }
 
     async fn enter(
@@ -161,10 +170,17 @@ impl AllocationFleet for SqliteStore {
     }
 
     async fn finish(&self, ticket: &Ticket, ending: Ending) -> Result<Allocation, Failure> {
-        self.under(ticket, |c, before, settings, _| {
-            Box::pin(async move { finish(c, &settings, &before, ending).await })
-        })
-        .await
+        let (ticket, settings) = (ticket.clone(), self.settings.clone());
+        let finish = self.write(move |c| {
+            Box::pin(async move {
+                if ending.release != Release::Nothing {
+                    locks::tenant_of(&mut *c, ticket.id).await?;
+                }
+                let before = work::held(&mut *c, &ticket).await?;
+                finish(c, &settings, &before, ending).await
+            })
+        });
+        finish.await
     }
 
     async fn begin(&self, seen: &Allocation, begin: Begin) -> Result<bool, Failure> {
@@ -198,7 +214,10 @@ impl AllocationFleet for SqliteStore {
     }
 
     async fn forget_leases(&self) -> Result<u64, Failure> {
-        self.database.write(|c| Box::pin(async move { work::forget_leases(c).await })).await
+        if self.is_shared() {
+            return Ok(0);
+        }
+        self.write(|c| Box::pin(async move { work::forget_leases(c).await })).await
     }
 
     async fn hint_position(&self) -> Result<u64, Failure> {
@@ -206,11 +225,18 @@ impl AllocationFleet for SqliteStore {
     }
 
     async fn hints_heard(&self, position: u64) -> Result<(), Failure> {
-        self.database.write(move |c| Box::pin(bus::outbox::advance(c, HINTS, bus::Topic::Node, position))).await
+        self.write(move |c| Box::pin(bus::outbox::advance(c, HINTS, bus::Topic::Node, position))).await
     }
 
     async fn sweep(&self, at: Timestamp) -> Result<u64, Failure> {
-        self.database.write(move |c| Box::pin(async move { sweep(c, at.as_micros()).await })).await
+        let mut swept = 0;
+        for (statement, before) in sweeps(at.as_micros()) {
+            let sweep = self.write(move |c| {
+                Box::pin(async move { sql::query(statement).bind(before).execute(c).await.stored() })
+            });
+            swept += sweep.await?.rows_affected();
+        }
+        Ok(swept)
     }
 }
 
@@ -253,24 +279,21 @@ async fn finish(
     }
 }
 
-async fn sweep(connection: &mut Connection, now: i64) -> Result<u64, Failure> {
-    let mut swept = 0;
-    for (statement, before) in [
+/// Each with the time before which it takes away; in this order, so that no ledger outlives its allocation.
+const fn sweeps(now: i64) -> [(&'static str, i64); 5] {
+    let month = now - 30 * DAY_MICROS;
+    [
         ("DELETE FROM idempotency_key WHERE created_at < ?", now - DAY_MICROS),
         ("DELETE FROM port_lease WHERE allocation_id IS NULL AND set_aside_until < ?", now),
         (
             "DELETE FROM ledger WHERE allocation_id IN (SELECT id FROM allocation WHERE state = 'removed' AND updated_at < ?)",
-            now - 30 * DAY_MICROS,
+            month,
         ),
-        ("DELETE FROM allocation WHERE state = 'removed' AND updated_at < ?", now - 30 * DAY_MICROS),
-        ("DELETE FROM closed_tenant WHERE at < ?", now - 30 * DAY_MICROS),
-    ] {
-        let done = sql::query(statement).bind(before).execute(&mut *connection).await.stored()?;
-        swept += done.rows_affected();
-    }
-    Ok(swept)
+        ("DELETE FROM allocation WHERE state = 'removed' AND updated_at < ?", month),
+        ("DELETE FROM closed_tenant WHERE at < ?", month),
+    ]
 }
 
-fn micros(span: Duration) -> i64 {
+pub(super) fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX / 2)
 }

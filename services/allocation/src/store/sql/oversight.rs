@@ -5,14 +5,14 @@ use kit::{Act, AllocationId, Failure, Page, PageRequest, ServiceName, TenantId, 
 use sql::Stored as _;
 
 use super::rows::{self, select_allocation};
-use super::{SqliteStore, closed, listing, usage};
+use super::{SqlStore, closed, listing, locks, usage};
 use crate::domain::allocation::Allocation;
 use crate::domain::listing::Filter;
 use crate::domain::quota::{Amounts, Quota};
 use crate::ports::AllocationOversight;
 
 #[async_trait]
-impl AllocationOversight for SqliteStore {
+impl AllocationOversight for SqlStore {
     async fn find(&self, id: AllocationId) -> Result<Option<Allocation>, Failure> {
         rows::find(self.database.readers(), id).await
     }
@@ -35,7 +35,7 @@ impl AllocationOversight for SqliteStore {
     }
 
     async fn close(&self, tenant: TenantId, at: Timestamp) -> Result<(), Failure> {
-        self.database.write(move |c| Box::pin(closed::close(c, tenant, at))).await
+        self.write(move |c| Box::pin(closed::close(c, tenant, at))).await
     }
 
     async fn bound(
@@ -46,8 +46,9 @@ impl AllocationOversight for SqliteStore {
         act: Act,
     ) -> Result<Quota, Failure> {
         let ambient = self.settings.ambient.clone();
-        let bound = self.database.write(move |c| {
+        let bound = self.write(move |c| {
             Box::pin(async move {
+                locks::tenant(&mut *c, tenant).await?;
                 usage::bound(&mut *c, tenant, limits).await?;
                 bus::audit::append(&mut *c, &ambient, ServiceName::Allocation, &act).await?;
                 usage::read(c, tenant, default).await

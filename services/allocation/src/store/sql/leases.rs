@@ -1,5 +1,7 @@
 //! Host ports: unique per site and protocol, drawn at random from the site's range.
 
+use std::collections::BTreeSet;
+
 use kit::{ErrorCode, Failure, Timestamp};
 use sql::{Connection, Stored as _};
 
@@ -8,7 +10,7 @@ use crate::domain::allocation::{Allocation, PortLease};
 
 /// How long a port that something else has bound is left alone.
 const SET_ASIDE_MICROS: i64 = 600_000_000;
-/// How many ports are drawn before the range is searched from its beginning.
+/// How many ports are drawn before the free ones are looked for: in a range that is half full, one in 65,536 needs more.
 const DRAWS: u32 = 16;
 
 /// Leases every port that has none yet. `site_full`.
@@ -19,12 +21,33 @@ pub async fn lease_missing(
     at: Timestamp,
 ) -> Result<(), Failure> {
     for port in allocation.ports.iter().filter(|port| port.host_port.is_none()) {
-        lease(connection, settings, allocation, port, at).await?;
+        if !draw(connection, settings, allocation, port).await? {
+            search(connection, settings, allocation, port, at).await?;
+        }
     }
     Ok(())
 }
 
-async fn lease(
+/// Tries a few at random. The row's key says whether a port is free, whoever else draws at the same time.
+async fn draw(
+    connection: &mut Connection,
+    settings: &Settings,
+    allocation: &Allocation,
+    port: &PortLease,
+) -> Result<bool, Failure> {
+    let (first, last) = settings.ports;
+    let span = u32::from(last) - u32::from(first) + 1;
+    for _ in 0..DRAWS {
+        let drawn = u32::from(first) + settings.ambient.below(span);
+        if insert(connection, allocation, port, drawn).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Looks which are free, and takes one of those at random. One that another takes first is not free after all.
+async fn search(
     connection: &mut Connection,
     settings: &Settings,
     allocation: &Allocation,
@@ -36,30 +59,23 @@ async fn lease(
         .execute(&mut *connection)
         .await
         .stored()?;
+    let taken: Vec<u32> = sql::query_scalar("SELECT port FROM port_lease WHERE site = ? AND protocol = ?")
+        .bind(allocation.site.as_str())
+        .bind(port.protocol.as_str())
+        .fetch_all(&mut *connection)
+        .await
+        .stored()?;
+    let taken: BTreeSet<u32> = taken.into_iter().collect();
     let (first, last) = settings.ports;
-    let span = u32::from(last) - u32::from(first) + 1;
-    for _ in 0..DRAWS {
-        let drawn = u32::from(first) + settings.ambient.below(span);
+    let range = u32::from(first)..=u32::from(last);
+    let mut free: Vec<u32> = range.filter(|number| !taken.contains(number)).collect();
+    while !free.is_empty() {
+        let drawn = free.swap_remove(settings.ambient.below(free.len() as u32) as usize);
         if insert(connection, allocation, port, drawn).await? {
             return Ok(());
         }
     }
-    let free: Option<u32> = sql::query_scalar(
-        "WITH RECURSIVE candidate (port) AS (SELECT ?1 UNION ALL SELECT port + 1 FROM candidate WHERE port < ?2)
-         SELECT port FROM candidate WHERE NOT EXISTS
-             (SELECT 1 FROM port_lease l WHERE l.site = ?3 AND l.protocol = ?4 AND l.port = candidate.port) LIMIT 1",
-    )
-    .bind(first)
-    .bind(last)
-    .bind(allocation.site.as_str())
-    .bind(port.protocol.as_str())
-    .fetch_optional(&mut *connection)
-    .await
-    .stored()?;
-    match free {
-        Some(free) if insert(connection, allocation, port, free).await? => Ok(()),
-        _ => Err(Failure::new(ErrorCode::SiteFull, "This site has no host port left.")),
-    }
+    Err(Failure::new(ErrorCode::SiteFull, "This site has no host port left."))
 }
 
 async fn insert(

@@ -1,5 +1,7 @@
 //! The tenant's side of the store.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use kit::{Act, AllocationId, ErrorCode, Failure, Page, PageRequest, ServiceName, TenantId};
@@ -7,13 +9,13 @@ use sql::{Connection, Stored as _};
 use tokio::sync::watch;
 
 use super::rows::{self, select_allocation};
-use super::{Settings, SqliteStore, change, create, ledger, listing, record, usage};
+use super::{LOOK_EVERY, Settings, SqlStore, change, create, ledger, listing, locks, record, usage};
 use crate::domain::allocation::{Allocation, LedgerEntry, PropertyValues};
 use crate::domain::listing::Filter;
 use crate::domain::quota::{Amounts, Quota};
 use crate::ports::store::{AllocationStore, Change, IdempotencyKey, NewAllocation, Word};
 
-impl SqliteStore {
+impl SqlStore {
     /// Runs `make` on the tenant's allocation and records the act, in one transaction. `allocation_not_found`.
     async fn on_own<F>(&self, tenant: TenantId, id: AllocationId, act: Act, make: F) -> Result<Allocation, Failure>
     where
@@ -23,9 +25,10 @@ impl SqliteStore {
             + 'static,
     {
         let settings = self.settings.clone();
-        let write = self.database.write(move |c| {
+        let write = self.write(move |c| {
             Box::pin(async move {
-                let before = rows::find(&mut *c, id).await?.filter(|allocation| allocation.tenant == tenant);
+                locks::tenant(&mut *c, tenant).await?;
+                let before = locks::allocation(&mut *c, id).await?.filter(|allocation| allocation.tenant == tenant);
                 let before = before.ok_or_else(|| Failure::of(ErrorCode::AllocationNotFound))?;
                 let after = make(&mut *c, settings.clone(), before).await?;
                 record::act(c, &settings, act, &after).await?;
@@ -37,7 +40,7 @@ impl SqliteStore {
 }
 
 #[async_trait]
-impl AllocationStore for SqliteStore {
+impl AllocationStore for SqlStore {
     async fn find(&self, tenant: TenantId, id: AllocationId) -> Result<Option<Allocation>, Failure> {
         let query = sql::query(select_allocation!("WHERE a.id = ? AND a.tenant_id = ?"));
         let row = query.bind(id.as_bytes()).bind(tenant.as_bytes()).fetch_optional(self.database.readers()).await;
@@ -55,10 +58,7 @@ impl AllocationStore for SqliteStore {
         default: Amounts,
     ) -> Result<(Allocation, bool), Failure> {
         let settings = self.settings.clone();
-        let create = self
-            .database
-            .write(move |c| Box::pin(async move { create::create(c, &settings, tenant, &new, default).await }));
-        create.await
+        self.write(move |c| Box::pin(async move { create::create(c, &settings, tenant, &new, default).await })).await
     }
 
     async fn list(&self, tenant: TenantId, filter: &Filter, page: &PageRequest) -> Result<Page<Allocation>, Failure> {
@@ -108,7 +108,7 @@ impl AllocationStore for SqliteStore {
 
     async fn record(&self, act: Act) -> Result<(), Failure> {
         let ambient = self.settings.ambient.clone();
-        let record = self.database.write(move |c| {
+        let record = self.write(move |c| {
             Box::pin(async move { bus::audit::append(c, &ambient, ServiceName::Allocation, &act).await })
         });
         record.await
@@ -116,5 +116,9 @@ impl AllocationStore for SqliteStore {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.database.commits()
+    }
+
+    fn look_every(&self) -> Option<Duration> {
+        self.is_shared().then_some(LOOK_EVERY)
     }
 }

@@ -4,8 +4,11 @@
 use kit::{ErrorCode, Failure, TenantId, Timestamp};
 use sql::{Connection, Stored as _};
 
-/// Closing again only makes it later.
+use super::locks;
+
+/// Closing again only makes it later. Whoever began something for the tenant before has committed by then.
 pub async fn close(connection: &mut Connection, tenant: TenantId, at: Timestamp) -> Result<(), Failure> {
+    locks::tenant(&mut *connection, tenant).await?;
     sql::query(
         "INSERT INTO closed_tenant (tenant_id, at) VALUES (?, ?) ON CONFLICT (tenant_id) DO UPDATE SET at = excluded.at",
     )
@@ -17,7 +20,7 @@ pub async fn close(connection: &mut Connection, tenant: TenantId, at: Timestamp)
     .map(drop)
 }
 
-/// `session_closed` for a tenant that begins nothing more.
+/// `session_closed` for a tenant that begins nothing more; under the lock on the tenant.
 pub async fn require_open(connection: &mut Connection, tenant: TenantId) -> Result<(), Failure> {
     let closed: i64 = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM closed_tenant WHERE tenant_id = ?)")
         .bind(tenant.as_bytes())

@@ -32,7 +32,7 @@ struct Lease {
 
 pub fn allocation(row: &Row) -> Result<Allocation, Failure> {
     let details: Details = json(row, "details")?;
-    let leases: Vec<Lease> = json(row, "leases")?;
+    let leases: Vec<Lease> = leases(row)?;
     let ports = details.machine.spec.ports.iter().map(|port| {
         let lease = leases.iter().find(|lease| lease.name == port.name && lease.protocol == port.protocol);
         PortLease {
@@ -105,6 +105,12 @@ fn reason(row: &Row) -> Option<Reason> {
         code: ErrorCode::parse(code).unwrap_or(ErrorCode::Internal),
         detail: detail.unwrap_or_default(),
     })
+}
+
+/// MySQL has nothing for what no rows make.
+fn leases(row: &Row) -> Result<Vec<Lease>, Failure> {
+    let text = row.get::<Option<&str>>("leases").unwrap_or("[]");
+    serde_json::from_str(text).map_err(|_| broken("leases"))
 }
 
 fn json<T: serde::de::DeserializeOwned>(row: &Row, column: &str) -> Result<T, Failure> {

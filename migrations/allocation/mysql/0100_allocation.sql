@@ -1,0 +1,27 @@
+-- One row an allocation. `live_name` is its name until it is removed, so that names are unique among the living.
+CREATE TABLE IF NOT EXISTS allocation (
+    id BINARY(16) NOT NULL PRIMARY KEY,
+    tenant_id BINARY(16) NOT NULL,
+    user_id BINARY(16) NOT NULL,
+    name VARCHAR(63) NOT NULL,
+    live_name VARCHAR(63),
+    machine_id BINARY(16) NOT NULL,
+    site VARCHAR(63) NOT NULL,
+    desired VARCHAR(16) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    reason_code VARCHAR(64),
+    reason MEDIUMTEXT,
+    details MEDIUMTEXT NOT NULL,
+    sealed_values MEDIUMBLOB NOT NULL,
+    holds_quota BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    UNIQUE INDEX allocation_name (tenant_id, live_name),
+    INDEX allocation_list (tenant_id, created_at, id),
+    INDEX allocation_state (state, updated_at),
+    INDEX allocation_name_list (tenant_id, name, id),
+    INDEX allocation_everybody (created_at, id),
+    INDEX allocation_everybody_name (name, id)
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

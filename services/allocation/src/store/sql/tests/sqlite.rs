@@ -1,0 +1,3 @@
+//! The suites on a file.
+
+super::suites!(_nothing = (), super::world);
