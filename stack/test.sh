@@ -77,6 +77,7 @@ cluster() {
     if [ "$WIDTH" = full ]; then
         cargo test --no-fail-fast -p berth-tests --test scenarios || status=1
         stack/newman.sh || status=1
+        cargo test --no-fail-fast -p berth-tests --test faults -- --test-threads 1 || status=1
         return "$status"
     fi
     mapfile -t names < <(cargo test -q -p berth-tests --test scenarios -- --list --format terse | sed -n 's/: test$//p' | shuffled | head -n "$SCENARIOS")

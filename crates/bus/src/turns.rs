@@ -62,7 +62,9 @@ impl Turns for SqlTurns {
             return Ok(false);
         }
         let owner = self.owner.clone();
-        self.database.write_under_locks(move |c| Box::pin(async move { take(c, task, &owner, every, asked).await })).await
+        self.database
+            .write_under_locks(move |c| Box::pin(async move { take(c, task, &owner, every, asked).await }))
+            .await
     }
 
     async fn keep(&self, task: &'static str) -> Result<bool, Failure> {
