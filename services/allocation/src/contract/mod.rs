@@ -144,7 +144,11 @@ impl World {
 }
 
 /// Asks again where a server is so busy with other tests that it turns somebody away, as clients do who are told to.
-async fn insist(store: &dyn AllocationStore, new: NewAllocation, bound: Amounts) -> Result<(Allocation, bool), Failure> {
+async fn insist(
+    store: &dyn AllocationStore,
+    new: NewAllocation,
+    bound: Amounts,
+) -> Result<(Allocation, bool), Failure> {
     loop {
         match store.create(new.allocation.tenant, new.clone(), bound).await {
             Err(busy) if busy.code == ErrorCode::StoreUnavailable && busy.left == Left::Nothing => {}

@@ -96,9 +96,8 @@ impl AllocationFleet for SqlStore {
 
     async fn save(&self, ticket: &Ticket, progress: &Progress) -> Result<(), Failure> {
         let progress = progress.clone();
-        let save = self.under(ticket, move |c, before, _, _| {
-            Box::pin(async move { work::save(c, before.id, &progress).await })
-        });
+        let save = self
+            .under(ticket, move |c, before, _, _| Box::pin(async move { work::save(c, before.id, &progress).await }));
         save.await
     }
 
@@ -231,9 +230,8 @@ impl AllocationFleet for SqlStore {
     async fn sweep(&self, at: Timestamp) -> Result<u64, Failure> {
         let mut swept = 0;
         for (statement, before) in sweeps(at.as_micros()) {
-            let sweep = self.write(move |c| {
-                Box::pin(async move { sql::query(statement).bind(before).execute(c).await.stored() })
-            });
+            let sweep = self
+                .write(move |c| Box::pin(async move { sql::query(statement).bind(before).execute(c).await.stored() }));
             swept += sweep.await?.rows_affected();
         }
         Ok(swept)

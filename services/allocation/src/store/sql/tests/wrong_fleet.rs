@@ -195,10 +195,7 @@ async fn a_fleet_that_lets_nobody_take_over_is_found_out() {
         "a_holder_whose_lease_ran_out_and_was_taken_over_can_do_nothing",
         "a_lease_is_held_ten_seconds_and_as_long_as_it_is_renewed",
     ];
-    let fleet = [
-        "a_ticket_that_was_taken_over_is_void",
-        "progress_is_there_for_whoever_comes_next",
-    ];
+    let fleet = ["a_ticket_that_was_taken_over_is_void", "progress_is_there_for_whoever_comes_next"];
     found_out(Fault::Faithful, &fleet, &replicas).await;
 }
 
