@@ -145,11 +145,11 @@ mod tests {
         database: Database,
         one: SqlTurns,
         other: SqlTurns,
-        _keep: Box<dyn std::any::Any>,
+        _keep: Box<dyn std::any::Any + Send + Sync>,
     }
 
     impl World {
-        fn new(database: Database, other: Database, keep: impl std::any::Any) -> Self {
+        fn new(database: Database, other: Database, keep: impl std::any::Any + Send + Sync) -> Self {
             let ambient = Ambient::system();
             let (one, other) = (SqlTurns::new(database.clone(), &ambient), SqlTurns::new(other, &ambient));
             Self { database, one, other, _keep: Box::new(keep) }

@@ -12,13 +12,13 @@ pub mod http;
 pub mod nudge;
 pub mod peers;
 pub mod ports;
-#[cfg(test)]
-mod replicas;
 pub mod sagas;
 pub mod store;
 pub mod tasks;
 #[cfg(any(test, feature = "contract"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod use_cases;
 
 use std::sync::Arc;

@@ -162,7 +162,7 @@ pub async fn postpone(connection: &mut Connection, id: AllocationId, pause_micro
 /// Frees all that is held.
 pub async fn forget_leases(connection: &mut Connection) -> Result<u64, Failure> {
     let done = sql::query("UPDATE work SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL");
-    done.execute(connection).await.stored().map(|done| done.rows_affected())
+    done.execute(connection).await.stored().map(sql::Done::rows_affected)
 }
 
 fn broken(what: &str) -> Failure {

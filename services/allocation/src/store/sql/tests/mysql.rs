@@ -33,6 +33,16 @@ async fn world(shelf: &Shelf) -> World {
 super::suites!(shelf = Shelf::new(DATABASES, &SETS), || world(&shelf));
 
 #[tokio::test]
+async fn older_releases_serve_on_while_the_schema_is_this_one() {
+    testkit::databases::serves_older_releases("allocation", &SETS).await;
+}
+
+#[tokio::test]
+async fn replicas_may_migrate_at_once_and_again() {
+    testkit::databases::migrates_from_many_at_once(&SETS).await;
+}
+
+#[tokio::test]
 async fn the_tables_are_those_of_a_file() {
     testkit::databases::same_schema(&[&MIGRATIONS], &[]).await;
 }

@@ -1,3 +1,3 @@
 //! The suites on a file.
 
-super::suites!(_nothing = (), super::world);
+super::suites!(fresh = super::world, fresh);
