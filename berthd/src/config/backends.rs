@@ -24,6 +24,7 @@ pub struct AllocationConfig {
 /// `[machines]` and `[verifier]`: a database each on a MongoDB replica set.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_field_names, reason = "they are keys of a section that is named after a service")]
 pub struct MongoConfig {
     /// `mongodb://user:password@host:port/?replicaSet=name`.
     #[serde(skip_serializing)]

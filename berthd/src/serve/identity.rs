@@ -22,10 +22,8 @@ pub fn of(name: ServiceName, config: &Config, ambient: &Ambient) -> anyhow::Resu
         )
     };
     let (installation, master) = data_dir::identity(id, key, ambient)?;
-    let data = match needs_directory(name, config) {
-        true => Some(DataDir::open(&config.data_dir, Some(id), Some(key), ambient)?),
-        false => None,
-    };
+    let open = || DataDir::open(&config.data_dir, Some(id), Some(key), ambient);
+    let data = needs_directory(name, config).then(open).transpose()?;
     Ok(Identity { installation, master, _data: data })
 }
 

@@ -82,7 +82,7 @@ impl Backing for WideRows {
     }
 
     async fn generation(&self, consumer: &'static str) -> Result<String, Failure> {
-        self.0.generation(consumer).await.map(|generation| generation.to_string())
+        self.0.generation(consumer).await
     }
 
     fn outbox(&self) -> Option<Arc<dyn Outbox>> {

@@ -16,7 +16,7 @@ use crate::platform::Platform;
 
 pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let ambient = platform.ambient.clone();
-    let Some(settings) = settings(&platform.config)? else {
+    let Some(settings) = settings(&platform.config) else {
         let database = platform.database(ServiceName::Feed, &sqlite::MIGRATIONS).await?;
         let store = Arc::new(sqlite::SqliteFeed::new(database.clone(), ambient));
         return Ok(Wired::new(service(platform, store), Relational { database, ambient: platform.ambient.clone() }));
@@ -26,27 +26,27 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
 }
 
 pub async fn migrate(config: &Config, ambient: &Ambient) -> Result<(), Failure> {
-    match settings(config)? {
+    match settings(config) {
         Some(settings) => CassandraFeed::migrate(&settings, ambient).await,
         None => Ok(()),
     }
 }
 
-fn settings(config: &Config) -> Result<Option<CassandraSettings>, Failure> {
+fn settings(config: &Config) -> Option<CassandraSettings> {
     let config = &config.feed;
-    let Some(nodes) = &config.cassandra else { return Ok(None) };
+    let nodes = config.cassandra.as_ref()?;
     let nodes = nodes.split(',').map(|node| node.trim().to_owned()).collect();
     let replication = match &config.data_centre {
         Some(centre) => Replication::Network([(centre.clone(), config.replication)].into()),
         None => Replication::Simple(config.replication),
     };
     let credentials = config.user.clone().zip(config.password.clone());
-    Ok(Some(CassandraSettings {
+    Some(CassandraSettings {
         replication,
         data_centre: config.data_centre.clone(),
         credentials: credentials.map(|(user, password)| Credentials { user, password }),
         ..CassandraSettings::new(nodes, &config.keyspace)
-    }))
+    })
 }
 
 fn service<S>(platform: &Platform, store: Arc<S>) -> wire::Service

@@ -14,7 +14,7 @@ use crate::servers;
 
 pub use schema::same_schema;
 pub use shelf::{Lent, Shelf};
-pub use upgrade::{migrates_from_many_at_once, record, serves_older_releases};
+pub use upgrade::{is_recording, migrates_from_many_at_once, record, serves_older_releases};
 
 /// What the names of all test databases begin with.
 const PREFIX: &str = "berth_test";

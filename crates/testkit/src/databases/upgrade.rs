@@ -20,6 +20,11 @@ fn directory(service: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(service).join("statements")
 }
 
+/// Whether `record` will write.
+pub fn is_recording() -> bool {
+    std::env::var_os(RECORD).is_some()
+}
+
 /// Called after a service's suites have run: writes every fixed statement that they ran, where the environment asks for it.
 ///
 /// # Panics

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kit::{Act, Failure, SessionId, Timestamp, UserId};
 use sql::Database;
-use testkit::TestClock;
 use testkit::contract::{fails, passes};
-use testkit::databases::{Shelf, fresh_sqlite, same_schema};
+use testkit::databases::{
+    Shelf, fresh_sqlite, is_recording, migrates_from_many_at_once, record, same_schema, serves_older_releases,
+};
+use testkit::{Case, TestClock};
 
 use super::World;
 use crate::domain::{
@@ -53,6 +55,10 @@ macro_rules! suites {
                 passes($suite, || world_of(&shelf)).await;
             })*
         }
+
+        fn all() -> Vec<Case<World>> {
+            [$($suite),*].into_iter().flatten().collect()
+        }
     };
 }
 
@@ -73,6 +79,20 @@ suites! {
 #[tokio::test]
 async fn both_databases_have_the_same_tables() {
     same_schema(&[&MIGRATIONS], &[]).await;
+}
+
+#[tokio::test]
+async fn many_replicas_migrate_at_once() {
+    migrates_from_many_at_once(TABLES).await;
+}
+
+#[tokio::test]
+async fn the_tables_serve_older_releases() {
+    if is_recording() {
+        passes(all(), world).await;
+        record("user");
+    }
+    serves_older_releases("user", TABLES).await;
 }
 
 /// Does what it wraps does, but for one rule.

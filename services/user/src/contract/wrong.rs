@@ -159,7 +159,9 @@ impl Directory for WrongDirectory {
 
     async fn closed_since(&self, _: u64, _: Timestamp, limit: u32) -> Result<Vec<Closure>, Failure> {
         let mut closed = self.0.directory.closed_since(0, Timestamp::EPOCH, limit).await?;
-        closed.iter_mut().for_each(|closure| closure.at = closure.at.minus(std::time::Duration::from_secs(1)));
+        for closure in &mut closed {
+            closure.at = closure.at.minus(std::time::Duration::from_secs(1));
+        }
         Ok(closed)
     }
 

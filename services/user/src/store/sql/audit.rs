@@ -185,7 +185,7 @@ mod tests {
 
     async fn run(database: &Database, statement: &'static str) -> Result<u64, Failure> {
         let work = database.write(move |c| {
-            Box::pin(async move { sql::query(statement).execute(c).await.stored().map(|done| done.rows_affected()) })
+            Box::pin(async move { sql::query(statement).execute(c).await.stored().map(sql::Done::rows_affected) })
         });
         work.await
     }

@@ -50,7 +50,7 @@ impl KeyStore for SqlStore {
         let work = self.database.write(move |c| {
             Box::pin(async move {
                 let delete = sql::query("DELETE FROM signing_keys WHERE signs_until < ?").bind(before.as_micros());
-                delete.execute(c).await.stored().map(|done| done.rows_affected())
+                delete.execute(c).await.stored().map(sql::Done::rows_affected)
             })
         });
         work.await

@@ -118,5 +118,5 @@ pub async fn remove_these<K: Bind>(
         query.push(before).push_bind(key);
         before = ", ";
     }
-    query.push(")").build().execute(connection).await.stored().map(|done| done.rows_affected())
+    query.push(")").build().execute(connection).await.stored().map(sql::Done::rows_affected)
 }
