@@ -130,7 +130,9 @@ impl LogSource for Scripted {
     ) -> Result<BoxStream<'static, Result<RawLine, Failure>>, Failure> {
         self.reachable()?;
         self.readings.fetch_add(usize::from(follow), Ordering::SeqCst);
-        let output = self.containers.lock().unwrap()[container_id].output.subscribe();
+        // One that was removed since it was listed is an error of the engine's, here as there.
+        let output = self.containers.lock().unwrap().get(container_id).map(|container| container.output.subscribe());
+        let output = output.ok_or_else(|| Failure::of(kit::ErrorCode::EngineRefused))?;
         let stream = futures::stream::unfold((output, 0), move |(mut output, given)| async move {
             loop {
                 let (next, running) = {
