@@ -153,6 +153,12 @@ impl Link {
         self.session.query_unpaged(cql, ()).await.map(drop).map_err(|error| repeatable(&error))
     }
 
+    /// Whether a statement fits the tables.
+    #[cfg(test)]
+    pub async fn understands(&self, cql: &str) -> Result<(), Failure> {
+        self.session.prepare(cql).await.map(drop).map_err(|error| away(format!("{cql}: {error}")))
+    }
+
     /// Asks what only a test wants to know.
     #[cfg(test)]
     pub async fn ask<R>(&self, cql: &str) -> Result<Vec<R>, Failure>

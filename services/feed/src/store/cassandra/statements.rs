@@ -24,6 +24,10 @@ macro_rules! statements {
     ($($kind:ident $name:ident: $cql:literal;)*) => {
         pub struct Statements { $(pub $name: PreparedStatement,)* }
 
+        /// What this release asks of the keyspace, whose name stands where `{}` does.
+        #[cfg(test)]
+        pub const TEXTS: &[&str] = &[$($cql,)*];
+
         impl Statements {
             pub async fn prepare(session: &Session, keyspace: &str) -> Result<Self, Failure> {
                 let texts = [$(($cql, Kind::$kind),)*];

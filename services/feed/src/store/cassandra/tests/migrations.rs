@@ -1,11 +1,13 @@
 //! The keyspace is brought up to date once, by however many replicas.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use futures::future::join_all;
 
 use super::super::migrate::MIGRATIONS;
-use super::{Keyspace, alone};
+use super::super::statements::TEXTS;
+use super::{Keyspace, alone, shared};
 
 #[test]
 fn every_file_is_run_and_holds_one_statement() {
@@ -21,6 +23,32 @@ fn every_file_is_run_and_holds_one_statement() {
         assert_eq!(statement.matches(';').count(), 1, "{name} holds one statement");
         assert!(statement.contains("IF NOT EXISTS"), "{name} can be repeated");
     }
+}
+
+/// Says in the environment that what is asked is to be recorded, and for which release.
+const RECORD: &str = "TEST_RECORD_RELEASE";
+/// Between two statements of a file.
+const END: &str = "\n;\n";
+
+/// Replicas of the release before serve on after the first of this one has migrated.
+#[tokio::test]
+async fn what_older_releases_ask_is_understood_by_this_ones_tables() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/feed/statements");
+    if let Ok(release) = std::env::var(RECORD) {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{release}.cql")), TEXTS.join(END) + END).unwrap();
+    }
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    let texts: BTreeSet<String> =
+        files.flat_map(|text| text.split(END).map(str::to_owned).collect::<Vec<_>>()).collect();
+    assert!(texts.len() > 1, "a release was recorded");
+    let test = |keyspace: Keyspace| async move {
+        let feed = keyspace.feed().await;
+        for text in texts.iter().filter(|text| !text.is_empty()) {
+            feed.link.understands(&text.replace("{}", &keyspace.0.keyspace)).await.unwrap();
+        }
+    };
+    shared(test).await;
 }
 
 #[tokio::test]
