@@ -89,7 +89,7 @@ start() {
 }
 ready_or_ended() { curl -sf -m 5 "http://$1/readyz" || [ "$(running)" != "$(instances | wc -l)" ]; }
 
-servers() { SERVERS_HOT=yes SERVERS_HOME="$CLUSTER_DIR/servers" stack/servers.sh "$@"; }
+servers() { SERVERS_LAST=yes SERVERS_HOME="$CLUSTER_DIR/servers" stack/servers.sh "$@"; }
 
 # Everything, in the order in which one needs the other. The services wait for their servers by themselves.
 bring_up() {

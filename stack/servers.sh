@@ -5,7 +5,7 @@
 #        stack/servers.sh forget                     removes the data of the shared ones, which are down
 #        stack/servers.sh one NAME DIR [PORT...]     one more, a test's own: prints its address; in a known DIR it comes back on its ports
 #        stack/servers.sh end DIR                    ends that one; its data stays, its process is in DIR/pid
-# SERVERS_HOME keeps another set of the shared ones; SERVERS_HOT=yes is for ones that work hard.
+# SERVERS_HOME keeps another set of the shared ones, SERVERS_LAST=yes means to keep it for longer than a run of tests.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 SERVERS=(mariadb mongodb cassandra redis kafka)
@@ -42,9 +42,12 @@ install_java() {
 # Another Java stands in its place: `java` is there, but not this one.
 apt_java() { can_install && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install openjdk-17-jre-headless >&2; }
 
-# Tests start servers often and ask little of them: the JVM's quick compiler alone halves what a start costs. SERVERS_HOT=yes
-# leaves the JVM to itself, for clusters that stay and for measurements.
-jvm_compiler() { [ -n "${SERVERS_HOT:-}" ] || echo -XX:TieredStopAtLevel=1; }
+# What servers are started for: `tests` that share them, `one` test that may kill it, or to `last`.
+USE=tests
+[ -z "${SERVERS_LAST:-}" ] || USE=last
+
+# Tests start servers often and ask little of them: the JVM's quick compiler alone halves what a start costs.
+jvm_compiler() { [ "$USE" = last ] || echo -XX:TieredStopAtLevel=1; }
 
 # maven_lib NAME: the jars that its pom.xml names, in $PROGRAMS/NAME, obtained once.
 maven_lib() {
@@ -203,6 +206,7 @@ case "${1:-}" in
     env) [ -r "$ENV_FILE" ] || die "the servers are down: run stack/servers.sh up"; cat "$ENV_FILE" ;;
     one)
         [ "$#" -ge 3 ] || die "usage: stack/servers.sh one NAME DIR [PORT...]"
+        USE=one
         start_one "${@:2}" >&2
         address "$(head -n 1 "$3/ports")" ;;
     end) stop_by_file "${2:?usage: stack/servers.sh end DIR}/pid" 30 ;;

@@ -1,6 +1,7 @@
 //! What makes no sense is refused with a code and the field at fault, and changes nothing.
 
 use berth_tests::person::nothing;
+use berth_tests::platform::Topology;
 use berth_tests::{Berth, Person};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -126,6 +127,8 @@ async fn paths_and_queries_that_lead_nowhere_are_refused() {
         ),
     ] {
         let refusal = ada.send(method.clone(), path, &[], None).await.refusal();
+        // A front door refuses such a path itself, and knows no fields.
+        let field = if path.contains("/%00") && Topology::chosen() == Topology::Cluster { "" } else { field };
         // Queries name their field where the parser tells it.
         let named = refusal.field.as_deref().filter(|_| !field.is_empty()).unwrap_or_default();
         assert_eq!((refusal.status, refusal.code.as_str(), named), (status, code, field), "{method} {path}");

@@ -1,7 +1,6 @@
 //! The processes of a platform: one `berthd up`, or those of a cluster. Both are started, signalled and ended alike.
 
 use std::fs::{self, File};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -182,7 +181,7 @@ impl Platform {
             // Only what is said from now on counts.
             let _ = fs::remove_file(self.said(&name));
             let (out, err) = (file(self.said(&name)), file(self.said(&name).with_extension("err")));
-            command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0);
+            command.stdin(Stdio::null()).stdout(out).stderr(err);
             for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("BERTH_")) {
                 command.env_remove(variable);
             }
@@ -265,9 +264,13 @@ impl Platform {
     }
 }
 
-/// A kill goes to the process's group: NGINX would leave its workers behind, with its port.
 fn signal(pid: u32, name: &str) -> bool {
-    let whom = if name == "KILL" { format!("-{pid}") } else { pid.to_string() };
-    let sent = Command::new("kill").args([&format!("-{name}"), "--", &whom]).stderr(Stdio::null()).status();
+    let mut whom = vec![format!("-{name}"), pid.to_string()];
+    if name == "KILL" {
+        // NGINX would leave its workers behind, with its port.
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        whom.extend(children.split_whitespace().map(str::to_owned));
+    }
+    let sent = Command::new("kill").args(whom).stderr(Stdio::null()).status();
     sent.is_ok_and(|status| status.success())
 }
