@@ -1,7 +1,3 @@
-BEGIN IMMEDIATE
-;
-COMMIT
-;
 DELETE FROM account_work WHERE user_id = ?
 ;
 DELETE FROM account_work WHERE user_id = ? AND wish = ?
@@ -75,12 +71,6 @@ INSERT INTO signing_keys (kid, public_key, sealed, signs_from, signs_until) VALU
 INSERT INTO users (id, tenant_id, email, first_name, last_name, phone_number, gender, password_hash, verified,
              admin, email_notification, sms_notification, created_at, updated_at, revision)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-;
-RELEASE job
-;
-ROLLBACK TO job
-;
-SAVEPOINT job
 ;
 SELECT * FROM account_work WHERE user_id = ?
 ;
