@@ -34,13 +34,17 @@ pub async fn resolve<S: Subject, R>(
         Ok(yes) => return Ok(yes),
         Err(no) => no,
     };
-    let now = app.ambient.now();
-    if app.confirmations.may_ask(format!("{}/{}", S::NAME, subject.key()), now, app.config.confirm_pause) {
-        return judge(ask(app, subject, "refusal").await?.as_ref());
+    let (now, key) = (app.ambient.now(), format!("{}/{}", S::NAME, subject.key()));
+    if app.confirmations.may_ask(key.clone(), now, app.config.confirm_pause) {
+        let verdict = judge(ask(app, subject, "refusal").await?.as_ref());
+        app.confirmations.learnt(&key, verdict.is_ok());
+        return verdict;
     }
     // The owner was asked a moment ago; what it changed since then is on its way here.
     match at_least(app, subject, revision(copy.as_ref()) + 1).await? {
         Some(newer) => judge(newer.as_ref()),
+        // The owner said yes, so it is the copy that is behind: that costs the owner a question and nobody a wrong no.
+        None if app.confirmations.said_yes(&key) => judge(ask(app, subject, "behind").await?.as_ref()),
         None => Err(no),
     }
 }
