@@ -6,6 +6,19 @@ use berth_tests::{Berth, until};
 use futures::TryStreamExt as _;
 use mongodb::Client;
 use mongodb::bson::{Document, doc};
+use prost::Message as _;
+
+/// A message without the order that its maps happen to be written in, which differs from one encoding to the next.
+fn read(collection: &str, copy: &mut Document) {
+    let Ok(bytes) = copy.get_binary_generic("message").cloned() else { return };
+    let told = match collection {
+        "machine_copies" => format!("{:#?}", proto::v1::Machine::decode(&*bytes).unwrap()),
+        _ => format!("{:#?}", proto::v1::Allocation::decode(&*bytes).unwrap()),
+    };
+    let mut lines: Vec<&str> = told.lines().collect();
+    lines.sort_unstable();
+    copy.insert("message", lines.join("\n"));
+}
 
 /// Every document of the copies, by collection and id.
 async fn copies(client: &Client, database: &str) -> BTreeMap<String, Vec<Document>> {
@@ -13,7 +26,9 @@ async fn copies(client: &Client, database: &str) -> BTreeMap<String, Vec<Documen
     for collection in ["people", "machine_copies", "allocation_copies"] {
         let documents = client.database(database).collection::<Document>(collection);
         let found = documents.find(doc! {}).sort(doc! {"_id": 1}).await.unwrap();
-        all.insert(collection.to_owned(), found.try_collect().await.unwrap());
+        let mut found: Vec<Document> = found.try_collect().await.unwrap();
+        found.iter_mut().for_each(|copy| read(collection, copy));
+        all.insert(collection.to_owned(), found);
     }
     all
 }
