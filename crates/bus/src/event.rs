@@ -45,6 +45,11 @@ impl Topic {
         }
     }
 
+    /// Those that a service produces.
+    pub fn of(service: ServiceName) -> Vec<Self> {
+        Self::all().filter(|topic| topic.producer() == service).collect()
+    }
+
     /// The topic of a name that `as_str` gave.
     pub fn parse(name: &str) -> Option<Self> {
         Self::all().find(|topic| topic.as_str() == name)

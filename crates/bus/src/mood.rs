@@ -4,15 +4,16 @@ use kit::Failure;
 
 /// Whether something works, as last told.
 pub struct Mood {
+    who: &'static str,
     well: &'static str,
     ill: &'static str,
     failing: bool,
 }
 
 impl Mood {
-    /// Two sentences: what is logged when it works again, and when it stops working.
-    pub const fn new(well: &'static str, ill: &'static str) -> Self {
-        Self { well, ill, failing: false }
+    /// Whose it is, and two sentences: what is logged when it works again, and when it stops working.
+    pub const fn new(who: &'static str, well: &'static str, ill: &'static str) -> Self {
+        Self { who, well, ill, failing: false }
     }
 
     /// Takes an outcome in; gives what it brought.
@@ -22,15 +23,15 @@ impl Mood {
         match outcome {
             Ok(value) => {
                 if changed {
-                    tracing::info!("{}", self.well);
+                    tracing::info!(who = self.who, "{}", self.well);
                 }
                 Some(value)
             }
             Err(failure) => {
                 if changed {
-                    tracing::warn!(%failure, "{}", self.ill);
+                    tracing::warn!(who = self.who, %failure, "{}", self.ill);
                 } else {
-                    tracing::debug!(%failure, "{}", self.ill);
+                    tracing::debug!(who = self.who, %failure, "{}", self.ill);
                 }
                 None
             }

@@ -73,9 +73,8 @@ impl ConsumerContext for Member {
     }
 }
 
-/// Joins a group, to read these topics.
-pub fn join(settings: &Settings, who: &str, id: &str, topics: &[Topic]) -> Result<Group, Failure> {
-    use rdkafka::consumer::Consumer as _;
+/// A member of a group that reads nothing yet.
+pub fn member(settings: &Settings, who: &str, id: &str) -> Result<Group, Failure> {
     let mut config = config(settings, who);
     config
         .set("group.id", id)
@@ -90,10 +89,6 @@ pub fn join(settings: &Settings, who: &str, id: &str, topics: &[Topic]) -> Resul
         .set("queued.max.messages.kbytes", "4096")
         .set("fetch.max.bytes", "4194304")
         .set("fetch.queue.backoff.ms", "10");
-    let names = settings.names.clone();
-    let member = Member { link: Link::new(who), names: names.clone(), owned: Mutex::default() };
-    let group: Group = config.create_with_context(member).map_err(Failure::internal)?;
-    let topics: Vec<&str> = topics.iter().map(|topic| names.of(*topic)).collect();
-    group.subscribe(&topics).map_err(Failure::internal)?;
-    Ok(group)
+    let member = Member { link: Link::new(who), names: settings.names.clone(), owned: Mutex::default() };
+    config.create_with_context(member).map_err(Failure::internal)
 }

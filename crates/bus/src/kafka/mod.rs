@@ -1,6 +1,8 @@
 //! The bus at scale: events on Kafka. A relay produces what stands in an outbox, a `Reader` drives the same consumers as
 //! the embedded bus does. Topics are made by `topics::ensure`; none is made in passing.
 
+mod announce;
+mod client;
 mod envelope;
 mod letters;
 mod link;
@@ -16,6 +18,7 @@ pub mod topics;
 use kit::{ErrorCode, Failure};
 use rdkafka::error::KafkaError;
 
+pub use announce::announce;
 pub use names::Names;
 pub use producer::KafkaProducer;
 pub use progress::{Progress, TopicProgress};

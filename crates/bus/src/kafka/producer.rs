@@ -1,19 +1,23 @@
 //! The one producer of a process: idempotent, acknowledged by all replicas in sync, and made anew when it can go on no more.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use kit::Failure;
 use rdkafka::config::ClientConfig;
+use rdkafka::error::KafkaError;
 use rdkafka::message::OwnedHeaders;
-use rdkafka::producer::future_producer::OwnedDeliveryResult;
-use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::BaseRecord;
+use tokio::sync::oneshot;
 
+use super::client::Client;
 use super::link::{Link, config};
 use super::{Names, Settings, away, envelope};
 use crate::event::{Event, Topic};
 use crate::ports::{DELIVERY, Producer};
+
+type Handed = Result<oneshot::Receiver<Result<(), KafkaError>>, Failure>;
 
 /// Sends events, dead letters and tombstones.
 pub struct KafkaProducer {
@@ -21,7 +25,7 @@ pub struct KafkaProducer {
     link: Link,
     config: ClientConfig,
     names: Names,
-    current: RwLock<FutureProducer<Link>>,
+    current: RwLock<Arc<Client>>,
 }
 
 /// What is handed over to the client.
@@ -45,7 +49,7 @@ impl KafkaProducer {
             // As the Java clients do it, so that whoever else writes here finds the same partition for a key.
             .set("partitioner", "murmur2_random");
         let link = Link::new(who);
-        let current = RwLock::new(create(&config, &link)?);
+        let current = RwLock::new(Arc::new(Client::create(&config, &link)?));
         Ok(Self { who: who.to_owned(), link, config, names: settings.names.clone(), current })
     }
 
@@ -71,42 +75,42 @@ impl KafkaProducer {
         outcome
     }
 
-    fn hand_over(&self, outgoing: Outgoing<'_>) -> Result<DeliveryFuture, Failure> {
-        let record = FutureRecord {
-            topic: outgoing.topic,
+    fn hand_over(&self, outgoing: Outgoing<'_>) -> Handed {
+        let Outgoing { topic, key, headers, data: payload } = outgoing;
+        let key = Some(key);
+        let record = |delivery_opaque| BaseRecord {
+            topic,
             partition: None,
-            payload: outgoing.data,
-            key: Some(outgoing.key),
+            payload,
+            key,
             timestamp: None,
-            headers: Some(outgoing.headers),
+            headers: Some(headers),
+            delivery_opaque,
         };
-        let producer = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        producer.send_result(record).map_err(|(error, _)| away(&error))
+        self.client().send(record).map_err(|error| away(&error))
+    }
+
+    fn client(&self) -> Arc<Client> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes note of what sending came to.
     fn after(&self, sent: bool) {
         if sent {
-            return self.link.works();
-        }
-        let producer = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((code, reason)) = producer.client().fatal_error() {
+            self.link.works();
+        } else if let Some((code, reason)) = self.client().fatal_error() {
             tracing::error!(client = self.who, ?code, reason, "the producer can go on no more and is made anew");
-            match create(&self.config, &self.link) {
-                Ok(new) => *self.current.write().unwrap_or_else(PoisonError::into_inner) = new,
+            match Client::create(&self.config, &self.link) {
+                Ok(new) => *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new),
                 Err(failure) => tracing::error!(client = self.who, %failure, "no producer could be made"),
             }
         }
     }
 }
 
-fn create(config: &ClientConfig, link: &Link) -> Result<FutureProducer<Link>, Failure> {
-    config.create_with_context(link.clone()).map_err(Failure::internal)
-}
-
-async fn acknowledged(handed: Result<DeliveryFuture, Failure>) -> Result<(), Failure> {
-    let answer: OwnedDeliveryResult = handed?.await.map_err(|_| Failure::internal("a producer was ended"))?;
-    answer.map(drop).map_err(|(error, _)| away(&error).unknown())
+async fn acknowledged(handed: Handed) -> Result<(), Failure> {
+    let answer = handed?.await.map_err(|_| Failure::internal("a producer was ended").unknown())?;
+    answer.map_err(|error| away(&error).unknown())
 }
 
 #[async_trait]

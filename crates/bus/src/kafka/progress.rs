@@ -28,7 +28,7 @@ const TOLD: Duration = Duration::from_secs(5);
 /// A group that stands still this long may have nothing left: compaction removes records at the end of a partition too.
 const STILL: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer.
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// What of one topic is still to be read, counted in offsets, of which compaction leaves out some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ pub async fn follow(place: Place, sender: &watch::Sender<Progress>, cancel: &Can
 }
 
 async fn watch_over(place: &Arc<Place>, sender: &watch::Sender<Progress>) {
-    let mut mood = Mood::new("progress is known again", "how far events have come cannot be seen");
+    let mut mood = Mood::new(place.consumer, "progress is known again", "how far events have come cannot be seen");
     let mut ways = loop {
         let asked = place.clone();
         match mood.heard(blocking(move || asked.begin()).await) {

@@ -19,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::envelope::{Content, Received};
 use super::letters::Letters;
-use super::member::{Group, join};
+use super::member::{Group, member};
 use super::progress::{self, Progress};
-use super::{KafkaProducer, Names, Settings};
+use super::{KafkaProducer, Names, Settings, topics};
 use crate::consume::{self, Consumer, Record};
 use crate::event::Topic;
 use crate::mood::Mood;
@@ -61,7 +61,7 @@ impl Reader {
         producer: Arc<KafkaProducer>,
     ) -> Result<Self, Failure> {
         let group_id = format!("berth.{}.{generation}", consumer.name());
-        let group = Arc::new(join(settings, consumer.name(), &group_id, &topics)?);
+        let group = Arc::new(member(settings, consumer.name(), &group_id)?);
         let progress = watch::Sender::new(Progress::default());
         let (names, settings) = (settings.names.clone(), settings.clone());
         Ok(Self {
@@ -90,6 +90,7 @@ impl Reader {
             topics: self.topics.clone(),
             group: self.group.clone(),
         };
+        topics::wait_for(&self.settings, &self.topics, &cancel).await;
         tokio::join!(self.read(&cancel), progress::follow(place, &self.progress, &cancel));
         let left = tokio::time::timeout(LEAVE, tokio::task::spawn_blocking(move || drop(self))).await;
         if left.is_err() {
@@ -98,7 +99,11 @@ impl Reader {
     }
 
     async fn read(&self, cancel: &CancellationToken) {
-        tracing::debug!(group = self.group_id, "reads");
+        let names: Vec<&str> = self.topics.iter().map(|topic| self.names.of(*topic)).collect();
+        if let Err(error) = self.group.subscribe(&names) {
+            tracing::error!(group = self.group_id, %error, "the topics cannot be read");
+            return;
+        }
         let mut waiting = VecDeque::new();
         loop {
             let Some(batch) = cancel.run_until_cancelled(self.gather(&mut waiting)).await else { return };
@@ -144,7 +149,8 @@ impl Reader {
         waiting: &mut VecDeque<Received>,
         cancel: &CancellationToken,
     ) -> ControlFlow<()> {
-        let mut mood = Mood::new("events are taken again", "events have to wait for their consumer");
+        let mut mood =
+            Mood::new(self.consumer.name(), "events are taken again", "events have to wait for their consumer");
         let mut failures = 0_u32;
         loop {
             // What was given to another member meanwhile is that one's to take.

@@ -1,6 +1,7 @@
 //! The topics and their settings: made where they are missing, told about where they differ, never changed in passing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kit::{ErrorCode, Failure};
@@ -17,7 +18,7 @@ pub const PARTITIONS: i32 = 12;
 /// Dead letters are few, and read by people.
 const LETTER_PARTITIONS: i32 = 1;
 /// How long a broker may take to answer.
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(5);
 /// Between two looks at what is missing.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -46,13 +47,13 @@ pub struct Outcome {
 /// Makes those of `topics` that are missing, and the topics of their dead letters. Idempotent, and safe from several
 /// processes at once.
 pub async fn ensure(settings: &Settings, topics: &[Topic]) -> Result<Outcome, Failure> {
-    let admin = admin(settings)?;
+    let admin = Arc::new(admin(settings)?);
     let wanted = wanted(settings, topics);
-    let present = present(settings).await?;
+    let present = present(&admin).await?;
     let missing: Vec<&Wanted> = wanted.iter().filter(|topic| !present.contains_key(&topic.name)).collect();
     let mut outcome = Outcome { made: make(&admin, settings, &missing).await?, different: Vec::new() };
     if !missing.is_empty() {
-        until_seen(settings, &missing).await?;
+        until_seen(&admin, &missing).await?;
     }
     for topic in &wanted {
         if let Some(seen) = present.get(&topic.name) {
@@ -68,9 +69,14 @@ pub async fn ensure(settings: &Settings, topics: &[Topic]) -> Result<Outcome, Fa
 /// Waits until the topics are there, saying once what is missing. Whoever produces must wait: a broker may be set to make
 /// what it is asked for, with settings that lose events.
 pub async fn wait_for(settings: &Settings, topics: &[Topic], cancel: &CancellationToken) {
+    let admin = match admin(settings) {
+        Ok(admin) => Arc::new(admin),
+        // Nothing else of these settings will work either, and says so.
+        Err(failure) => return tracing::error!(%failure, "the settings for Kafka are refused"),
+    };
     let (mut told, mut away) = (Vec::new(), false);
     loop {
-        match present(settings).await {
+        match present(&admin).await {
             Ok(present) => {
                 let names = topics.iter().map(|topic| settings.names.of(*topic).to_owned());
                 let missing: Vec<String> = names.filter(|name| !present.contains_key(name)).collect();
@@ -101,8 +107,8 @@ struct Seen {
     replicas: i32,
 }
 
-async fn present(settings: &Settings) -> Result<BTreeMap<String, Seen>, Failure> {
-    let admin = admin(settings)?;
+async fn present(admin: &Arc<AdminClient<Link>>) -> Result<BTreeMap<String, Seen>, Failure> {
+    let admin = admin.clone();
     blocking(move || {
         // All at once: asking for one by its name can make it.
         let metadata = admin.inner().fetch_metadata(None, ANSWER).map_err(|error| away(&error))?;
@@ -148,10 +154,10 @@ async fn make(admin: &AdminClient<Link>, settings: &Settings, missing: &[&Wanted
 }
 
 /// Brokers hear of a new topic a moment after it was made.
-async fn until_seen(settings: &Settings, missing: &[&Wanted]) -> Result<(), Failure> {
+async fn until_seen(admin: &Arc<AdminClient<Link>>, missing: &[&Wanted]) -> Result<(), Failure> {
     let seen = async {
         loop {
-            let present = present(settings).await?;
+            let present = present(admin).await?;
             if missing.iter().all(|topic| present.contains_key(&topic.name)) {
                 return Ok(());
             }

@@ -17,7 +17,7 @@ pub async fn report<O: Outbox + ?Sized>(
     ambient: &Ambient,
     cancel: CancellationToken,
 ) {
-    let mut mood = Mood::new("the outbox's lag is known again", "the outbox's lag could not be read");
+    let mut mood = Mood::new(service.as_str(), "the outbox's lag is known again", "the outbox's lag could not be read");
     let rows = metrics::gauge!("berth_outbox_lag_rows", "service" => service.as_str());
     let seconds = metrics::gauge!("berth_outbox_lag_seconds", "service" => service.as_str());
     loop {

@@ -56,7 +56,7 @@ impl Relay {
     /// Sends until cancelled; then sends what is there, gives its leases back and returns.
     pub async fn run(&self, cancel: CancellationToken) {
         tokio::join!(
-            tenure::keep(self.outbox.as_ref(), self.id, &self.tenure, cancel.clone()),
+            tenure::keep(self.outbox.as_ref(), self.service, self.id, &self.tenure, cancel.clone()),
             self.send(cancel.clone()),
             lag::report(self.outbox.as_ref(), self.service, &self.ambient, cancel.clone()),
         );
@@ -68,7 +68,7 @@ impl Relay {
     async fn send(&self, cancel: CancellationToken) {
         let mut changes = self.outbox.changes();
         let mut tenure = self.tenure.subscribe();
-        let mut mood = Mood::new("events go out again", "events have to wait");
+        let mut mood = Mood::new(self.service.as_str(), "events go out again", "events have to wait");
         let (mut held, mut failures) = (BTreeSet::new(), 0_u32);
         loop {
             let last = cancel.is_cancelled();

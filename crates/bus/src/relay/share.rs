@@ -1,5 +1,7 @@
 //! Which shards a relay should hold: as many as every other, and those that it has already before any other.
 
+use std::collections::BTreeMap;
+
 use crate::ports::{RelayId, Roll};
 use crate::shard::{SHARDS, Shard};
 
@@ -13,6 +15,14 @@ pub fn wanted(relay: RelayId, roll: &Roll) -> Vec<Shard> {
     let own = Shard::all().filter(|shard| roll.holders.get(shard) == Some(&relay));
     let free = Shard::all().filter(|shard| !roll.holders.contains_key(shard));
     own.chain(free).take(fair(roll.relays)).collect()
+}
+
+/// Whether others are about to give something back.
+pub fn is_crowded(relay: RelayId, roll: &Roll) -> bool {
+    let others = roll.holders.values().filter(|holder| **holder != relay);
+    let mut held: BTreeMap<RelayId, usize> = BTreeMap::new();
+    others.for_each(|other| *held.entry(*other).or_default() += 1);
+    held.values().any(|count| *count > fair(roll.relays))
 }
 
 #[cfg(test)]
@@ -41,7 +51,10 @@ mod tests {
         let mut roll = Roll::default();
         for (count, expected) in [(1, vec![16]), (2, vec![8, 8]), (3, vec![6, 6, 4]), (1, vec![16])] {
             assert_eq!(settle(&mut roll, &relays[..count]), expected);
+            assert!(relays[..count].iter().all(|relay| !is_crowded(*relay, &roll)));
         }
+        roll.relays = 2;
+        assert!(is_crowded(relays[1], &roll) && !is_crowded(relays[0], &roll));
         assert_eq!(settle(&mut roll, &relays).iter().sum::<usize>(), 16);
         assert!(settle(&mut roll, &relays).iter().all(|held| *held <= 1));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use kit::Failure;
+use kit::{Failure, ServiceName};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,7 @@ use crate::shard::{SHARDS, Shard};
 const LENGTH: Duration = Duration::from_secs(10);
 /// How often they are renewed.
 const RENEWAL: Duration = Duration::from_secs(3);
-/// How soon a relay looks again that has less than its share, because another is about to give some back.
+/// How soon a relay looks again when another is about to give something back, or the database did not answer.
 const IMPATIENT: Duration = Duration::from_millis(500);
 /// What must be left of a lease for anything to be sent under it: what is given up is given up a second late at most.
 const MARGIN: Duration = DELIVERY.saturating_add(Duration::from_secs(1));
@@ -27,13 +27,15 @@ pub struct Tenure {
     pub shards: BTreeSet<Shard>,
     /// How many relays there are, this one included.
     pub relays: usize,
+    /// Whether others are about to give something back.
+    crowded: bool,
     until: Instant,
 }
 
 impl Tenure {
     /// Nothing yet.
     pub fn none() -> Self {
-        Self { shards: BTreeSet::new(), relays: 0, until: Instant::now() }
+        Self { shards: BTreeSet::new(), relays: 0, crowded: false, until: Instant::now() }
     }
 
     /// The shards that may be sent from now: none when the leases end too soon.
@@ -63,20 +65,24 @@ impl Tenure {
     }
 
     /// Until the leases should be renewed, or more of them asked for.
-    fn next_look(&self) -> Duration {
-        let short = self.shards.len() < share::fair(self.relays) && self.relays <= usize::from(SHARDS);
-        if short { IMPATIENT } else { RENEWAL }
+    const fn next_look(&self) -> Duration {
+        if self.crowded { IMPATIENT } else { RENEWAL }
     }
 }
 
 /// Renews until cancelled. While the database is away the tenure is left to run out.
 pub async fn keep<L: Leases + ?Sized>(
     leases: &L,
+    service: ServiceName,
     relay: RelayId,
     tenure: &watch::Sender<Tenure>,
     cancel: CancellationToken,
 ) {
-    let mut mood = Mood::new("leases on the outbox are renewed again", "leases on the outbox could not be renewed");
+    let mut mood = Mood::new(
+        service.as_str(),
+        "leases on the outbox are renewed again",
+        "leases on the outbox could not be renewed",
+    );
     loop {
         let outcome = renew(leases, relay).await;
         let pause = match &outcome {
@@ -97,5 +103,10 @@ async fn renew<L: Leases + ?Sized>(leases: &L, relay: RelayId) -> Result<Tenure,
     let roll = leases.attend(relay, LENGTH).await?;
     let wanted = share::wanted(relay, &roll);
     let held = leases.take(relay, &wanted, LENGTH).await?;
-    Ok(Tenure { shards: held.into_iter().collect(), relays: roll.relays, until: began + LENGTH })
+    Ok(Tenure {
+        shards: held.into_iter().collect(),
+        relays: roll.relays,
+        crowded: share::is_crowded(relay, &roll),
+        until: began + LENGTH,
+    })
 }

@@ -1,6 +1,7 @@
 //! Topics of a test's own on the shared broker, or on one of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::kafka::{KafkaProducer, Names, Reader, Settings, topics};
 use bus::{Consumer, Event, Outbox, Relay, Topic};
@@ -8,6 +9,10 @@ use kit::{Ambient, ServiceName};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Headers as _;
+use rdkafka::{Message as _, Offset, TopicPartitionList};
 use testkit::outbox::{Fault, MemoryOutbox};
 use testkit::servers;
 use tokio::task::JoinHandle;
@@ -55,6 +60,12 @@ impl Broker {
         Reader::open(&self.settings, consumer, self.topics.clone(), generation, self.producer()).unwrap()
     }
 
+    /// Key and revision of all records of user's topic, in their order within each partition.
+    pub async fn log(&self) -> Vec<(String, u64)> {
+        let (brokers, topic) = (self.settings.brokers.clone(), self.settings.names.of(Topic::User).to_owned());
+        tokio::task::spawn_blocking(move || read_all(&brokers, &topic)).await.unwrap()
+    }
+
     /// Takes the topics away again.
     pub async fn end(self) {
         let names = &self.settings.names;
@@ -63,6 +74,33 @@ impl Broker {
         let all: Vec<&str> = own.chain(letters.iter().map(String::as_str)).collect();
         self.admin().delete_topics(&all, &AdminOptions::new()).await.unwrap();
     }
+}
+
+fn read_all(brokers: &str, topic: &str) -> Vec<(String, u64)> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("group.id", "test.stranger")
+        .set("enable.partition.eof", "true")
+        .create()
+        .unwrap();
+    let mut places = TopicPartitionList::new();
+    for partition in 0..topics::PARTITIONS {
+        places.add_partition_offset(topic, partition, Offset::Beginning).unwrap();
+    }
+    consumer.assign(&places).unwrap();
+    let (mut ends, mut seen) = (0, Vec::new());
+    while ends < topics::PARTITIONS {
+        match consumer.poll(Duration::from_secs(30)) {
+            Some(Ok(message)) => {
+                let key = String::from_utf8(message.key().unwrap().to_vec()).unwrap();
+                let revision = message.headers().unwrap().iter().find(|header| header.key == "ce_revision").unwrap();
+                seen.push((key, String::from_utf8_lossy(revision.value.unwrap()).parse().unwrap()));
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => ends += 1,
+            other => panic!("the log cannot be read: {:?}", other.map(|read| read.map(drop))),
+        }
+    }
+    seen
 }
 
 /// Something that runs until it is stopped.

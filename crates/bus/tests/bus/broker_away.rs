@@ -1,6 +1,8 @@
 //! The broker away costs delay and nothing else.
 
+use bus::kafka::topics;
 use bus::{Outbox as _, Topic};
+use rdkafka::admin::AdminOptions;
 use std::time::Duration;
 use testkit::servers::{Kind, Own};
 use testkit::until_within;
@@ -42,6 +44,34 @@ async fn events_wait_for_a_broker_that_is_away_and_arrive_when_it_is_back() {
         |rows| *rows == 0,
     )
     .await;
+    // What compaction keeps of each subject is its newest state, whatever was sent twice on the way.
+    let last: std::collections::BTreeMap<String, u64> = broker.log().await.into_iter().collect();
+    assert_eq!(last, subjects.iter().map(|subject| (subject.clone(), 4)).collect());
     relay.stop().await;
     reader.stop().await;
+}
+
+#[tokio::test]
+async fn a_topic_that_was_made_anew_is_sent_to_and_read_again() {
+    let broker = Broker::with(&[Topic::User]).await;
+    let (outbox, ledger) = (outbox(), Ledger::new());
+    let (relay, reader) = (broker.relay(outbox.clone()), broker.reader(ledger.clone(), "g1"));
+    outbox.append(event("ada", 1));
+    ledger.took(1).await;
+    let name = broker.settings.names.of(Topic::User);
+    broker.admin().delete_topics(&[name], &AdminOptions::new()).await.unwrap();
+    reader.stop().await;
+    outbox.append(event("ada", 2));
+    let made = || async { topics::ensure(&broker.settings, &[Topic::User]).await.map(|outcome| outcome.made) };
+    let made = until_within(Duration::from_secs(30), "the topic", made, |made| {
+        made.as_ref().is_ok_and(|made| !made.is_empty())
+    })
+    .await;
+    assert_eq!(made.unwrap(), [name]);
+    let ledger = Ledger::new();
+    let reader = broker.reader(ledger.clone(), "g2");
+    until_within(Duration::from_secs(60), "the event", || async { ledger.count() }, |taken| *taken == 1).await;
+    relay.stop().await;
+    reader.stop().await;
+    broker.end().await;
 }

@@ -4,6 +4,7 @@
 mod broker;
 mod broker_away;
 mod envelope;
+mod gaps;
 mod generation;
 mod ledger;
 mod lost_lease;
