@@ -22,7 +22,7 @@ pub async fn migrate(only: Option<ServiceName>, config: &Config) -> anyhow::Resu
         println!("{name}: the schema is up to date");
     }
     let settings = events::settings(config)?;
-    let wanted: Vec<Topic> = Topic::all().filter(|topic| only.is_none_or(|only| topic.producer() == only)).collect();
+    let wanted: Vec<Topic> = only.map_or_else(|| Topic::all().collect(), Topic::of);
     let outcome = patiently("Kafka", || topics::ensure(&settings, &wanted)).await?;
     for name in &outcome.made {
         println!("made the topic {name}");

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::kafka::{KafkaProducer, Names, Progress, Reader, Settings, tombstones};
-use bus::{Relay, Topic};
+use bus::kafka::{KafkaProducer, Names, Progress, Reader, Settings};
 use kit::{Failure, ServiceName};
 use tokio::sync::watch;
 use wire::health::Readiness;
@@ -43,10 +42,12 @@ pub fn start(
     let settings = settings(&platform.config)?;
     let producer = Arc::new(KafkaProducer::open(&settings, name.as_str())?);
     if let Some(outbox) = backing.outbox() {
-        let relay = Relay::new(name, outbox, producer.clone(), platform.ambient.clone());
-        announce(platform, name, relay, &settings, producer.clone());
+        let (settings, producer, ambient) = (settings.clone(), producer.clone(), platform.ambient.clone());
+        let stop = platform.drain.stop.clone();
+        platform.drain.tracker.spawn(bus::kafka::announce(settings, name, outbox, producer, ambient, stop));
     }
     for subscription in consumers {
+        readiness.expect(PART);
         let (settings, producer, backing) = (settings.clone(), producer.clone(), backing.clone());
         let (readiness, stop) = (readiness.clone(), platform.drain.stop.clone());
         platform.drain.tracker.spawn(async move {
@@ -58,17 +59,6 @@ pub fn start(
         });
     }
     Ok(())
-}
-
-/// Sends what the service's outbox holds; on compacted topics, what was deleted is forgotten in time.
-fn announce(platform: &Platform, name: ServiceName, relay: Relay, settings: &Settings, producer: Arc<KafkaProducer>) {
-    let drain = &platform.drain;
-    let own: Vec<Topic> = Topic::all().filter(|topic| topic.producer() == name).collect();
-    let tidy =
-        tombstones::run(settings.clone(), producer, own, platform.ambient.clone(), relay.tenure(), drain.stop.clone());
-    drain.tracker.spawn(tidy);
-    let stop = drain.stop.clone();
-    drain.tracker.spawn(async move { relay.run(stop).await });
 }
 
 /// A reader in the group of this life of the consumer's database, and what tells how far it has come.
@@ -95,7 +85,6 @@ async fn read(
 
 /// Tells in the log and in `/readyz` how far the events are that were there before this process, until it has them.
 async fn follow(consumer: &'static str, mut progress: watch::Receiver<Progress>, readiness: Readiness) {
-    readiness.expect(PART);
     let mut told = None;
     loop {
         let now = progress.borrow_and_update().clone();

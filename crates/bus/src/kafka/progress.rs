@@ -23,8 +23,6 @@ use crate::mood::Mood;
 const LOOK: Duration = Duration::from_millis(500);
 /// Between two looks later, for the metric.
 const LATER: Duration = Duration::from_secs(30);
-/// Between two lines in the log.
-const TOLD: Duration = Duration::from_secs(5);
 /// A group that stands still this long may have nothing left: compaction removes records at the end of a partition too.
 const STILL: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer.
@@ -131,18 +129,13 @@ async fn watch_over(place: &Arc<Place>, sender: &watch::Sender<Progress>) {
             None => tokio::time::sleep(LOOK).await,
         }
     };
-    let (mut told, mut moved) = (None, (u64::MAX, Instant::now()));
-    let began = Instant::now();
+    let mut moved = (u64::MAX, Instant::now());
     loop {
         let now = progress(&ways);
         sender.send_replace(now.clone());
         place.record(&now);
         if now.caught_up() {
             break;
-        }
-        if began.elapsed() > LOOK * 2 && told.is_none_or(|told: Instant| told.elapsed() > TOLD) {
-            tracing::info!(consumer = place.consumer, percent = now.percent(), behind = now.behind(), "{now}");
-            told = Some(Instant::now());
         }
         if now.behind() != moved.0 {
             moved = (now.behind(), Instant::now());
@@ -152,9 +145,6 @@ async fn watch_over(place: &Arc<Place>, sender: &watch::Sender<Progress>) {
         if let Some(after) = mood.heard(blocking(move || asked.look(before, still)).await) {
             ways = after;
         }
-    }
-    if told.is_some() {
-        tracing::info!(consumer = place.consumer, "has caught up");
     }
     loop {
         tokio::time::sleep(LATER).await;
