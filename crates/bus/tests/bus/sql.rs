@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bus::{Event, Outbox, Shard, SqlOutbox, Topic, outbox};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use sql::Database;
 use testkit::contract::passes;
 use testkit::databases::{fresh_mysql, fresh_sqlite, same_schema};
@@ -12,7 +12,7 @@ use testkit::until;
 use tokio::sync::watch;
 
 use crate::broker::{Broker, event};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, in_order, subjects};
 
 async fn sqlite() -> World {
     let (database, directory) = fresh_sqlite(&[&bus::MIGRATIONS]).await;
@@ -54,6 +54,37 @@ async fn the_outbox_of_mysql_does_what_every_outbox_must() {
 async fn both_have_the_same_tables() {
     let expected = ["mysql: outbox index (shard, position)", "sqlite: outbox index (topic, subject, position)"];
     same_schema(&[&bus::MIGRATIONS], &expected).await;
+}
+
+/// Both replicas write, and either sends what the other wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_on_one_server_send_each_event_once() {
+    let broker = Broker::with(&[Topic::User]).await;
+    let (first, own) = fresh_mysql(&[&bus::MIGRATIONS]).await;
+    let replicas = [first, Database::connect(&own.url()).unwrap()];
+    let (ledger, subjects) = (Ledger::new(), subjects(20));
+    let reader = broker.reader(ledger.clone(), "g");
+    let relays = replicas.clone().map(|database| broker.relay(Arc::new(SqlOutbox::new(database))));
+    let writers = subjects.iter().enumerate().map(|(at, subject)| {
+        let database = replicas[at % 2].clone();
+        async move {
+            for revision in 1..=15 {
+                commit(&database, event(subject, revision)).await;
+            }
+        }
+    });
+    join_all(writers).await;
+    ledger.took(300).await;
+    assert_eq!(ledger.effects(), in_order(&subjects, 15));
+    assert_eq!(ledger.seen(), 300);
+    let [one, other] = relays;
+    one.stop().await;
+    // What is left alone takes over at once what was given back.
+    commit(&replicas[0], event("last", 1)).await;
+    ledger.took(301).await;
+    other.stop().await;
+    reader.stop().await;
+    broker.end().await;
 }
 
 /// The order of numbers is not the order of commits: the first to insert is the last to be seen.
