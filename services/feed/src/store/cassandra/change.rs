@@ -136,8 +136,12 @@ mod tests {
         }
     }
 
-    async fn run(script: &Script) -> Result<usize, Failure> {
-        let until = Deadline::after(Duration::from_millis(100));
+    /// Longer than any test takes.
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(50);
+
+    async fn run(script: &Script, span: Duration) -> Result<usize, Failure> {
+        let until = Deadline::after(span);
         settle(script, &Ambient::system(), until).await.map(|answers| answers.len())
     }
 
@@ -145,7 +149,7 @@ mod tests {
     async fn a_lost_condition_is_tried_again_with_what_is_there_now() {
         let writes = Mutex::new(vec![Ok(Outcome::Lost), Ok(Outcome::Lost), Ok(Outcome::Applied)]);
         let script = Script { writes, ..Script::default() };
-        assert_eq!(run(&script).await.unwrap(), 1);
+        assert_eq!(run(&script, LONG).await.unwrap(), 1);
         assert_eq!(*script.asked.lock().unwrap(), [(Look::Majority, None); 3]);
     }
 
@@ -154,7 +158,7 @@ mod tests {
         let looks = Mutex::new(vec![Err(away("no connection")), Ok(())]);
         let writes = Mutex::new(vec![Err(away("cut").unknown())]);
         let script = Script { looks, writes, ..Script::default() };
-        assert_eq!(run(&script).await.unwrap(), 1);
+        assert_eq!(run(&script, LONG).await.unwrap(), 1);
         let tried = Some(Some(1));
         let expected = [(Look::Majority, None), (Look::Serial, tried), (Look::Serial, tried)];
         assert_eq!(*script.asked.lock().unwrap(), expected);
@@ -164,17 +168,20 @@ mod tests {
     async fn what_never_gets_known_is_said_to_be_unknown() {
         let writes = Mutex::new(vec![Err(away("cut").unknown())]);
         let looks = Mutex::new((0..1000).map(|_| Err(away("gone"))).chain([Ok(())]).collect());
-        let failure = run(&Script { looks, writes, ..Script::default() }).await.unwrap_err();
+        let script = Script { looks, writes, ..Script::default() };
+        let failure = run(&script, SHORT).await.unwrap_err();
         assert_eq!((failure.code, failure.left), (ErrorCode::StoreUnavailable, Left::Unknown));
     }
 
     #[tokio::test]
     async fn what_was_not_begun_has_not_happened() {
         let looks = Mutex::new(vec![Err(away("gone"))]);
-        let failure = run(&Script { looks, ..Script::default() }).await.unwrap_err();
+        let script = Script { looks, ..Script::default() };
+        let failure = run(&script, LONG).await.unwrap_err();
         assert_eq!((failure.code, failure.left), (ErrorCode::StoreUnavailable, Left::Nothing));
         let writes = Mutex::new((0..1000).map(|_| Ok(Outcome::Lost)).collect());
-        let failure = run(&Script { writes, ..Script::default() }).await.unwrap_err();
+        let script = Script { writes, ..Script::default() };
+        let failure = run(&script, SHORT).await.unwrap_err();
         assert_eq!((failure.code, failure.left), (ErrorCode::Busy, Left::Nothing));
     }
 }
