@@ -25,8 +25,10 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let me = ServiceName::Allocation;
     let database = platform.relational(me, config.allocation.database_url.as_ref(), &MIGRATIONS).await?;
     let store = SqlStore::new(database.clone(), settings);
+    let turns = bus::SqlTurns::new(database.clone(), &platform.ambient);
     // In a data directory of its own this process is alone, so whoever held these leases is gone.
     store.forget_leases().await?;
+    turns.forget_others().await?;
     let verifier = platform.peer(me, ServiceName::Verifier);
     let service = build(Deps {
         store: Arc::new(store.clone()),
@@ -49,7 +51,7 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
         site: config.site.id.clone(),
         public_host: config.site.public_host.clone(),
         owner: platform.ambient.uuid().to_string(),
-        turns: Arc::new(bus::SqlTurns::new(database.clone(), &platform.ambient)),
+        turns: Arc::new(turns),
     });
     Ok(Wired::new(service, Relational { database, ambient: platform.ambient.clone() }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kit::{Ambient, Failure};
-use sql::{Connection, Database, Stored as _};
+use sql::{Connection, Database, Dialect, Stored as _};
 
 /// How long a turn is held without a word from its holder.
 pub const HELD: Duration = Duration::from_secs(10);
@@ -36,6 +36,22 @@ impl SqlTurns {
     /// For this process: another run of the same program is another holder.
     pub fn new(database: Database, ambient: &Ambient) -> Self {
         Self { database, owner: ambient.uuid().to_string() }
+    }
+
+    /// Frees what is held by others, where nobody else can have the database open: they are former runs of this program. On a
+    /// server others live, and what a dead one held runs out by itself.
+    pub async fn forget_others(&self) -> Result<(), Failure> {
+        if self.database.dialect() == Dialect::MySql {
+            return Ok(());
+        }
+        let owner = self.owner.clone();
+        let forget = self.database.write(move |c| {
+            Box::pin(async move {
+                let text = "UPDATE task_turn SET held_until = 0 WHERE owner <> ? AND held_until > 0";
+                sql::query(text).bind(owner).execute(c).await.stored().map(drop)
+            })
+        });
+        forget.await
     }
 
     /// Whether taking it would succeed: asked first, because most of the time it would not, and taking is a transaction.
@@ -206,6 +222,13 @@ mod tests {
                 world.one.end("t").await.unwrap();
                 assert!(!world.one.take("t", EVERY, true).await.unwrap());
                 assert!(world.other.keep("t").await.unwrap());
+            }
+
+            async fn others_are_forgotten_only_where_they_are_known_to_be_gone() {
+                assert!(world.one.take("t", EVERY, false).await.unwrap());
+                world.other.forget_others().await.unwrap();
+                let alone = world.database.dialect() == Dialect::Sqlite;
+                assert_eq!(world.other.take("t", EVERY, false).await.unwrap(), alone);
             }
 
             async fn what_was_ended_cannot_be_kept() {

@@ -294,6 +294,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_session_is_as_stores_need_it_and_ends_when_it_falls_silent() {
+        let (database, name) = fresh(&[]).await;
+        let set =
+            "SELECT CONCAT(@@wait_timeout, ' ', @@innodb_lock_wait_timeout, ' ', @@time_zone, ' ', 'a' || \"b\") FROM
+                   (SELECT 'c' AS b) t";
+        let set: String = query_scalar(set).fetch_one(database.readers()).await.unwrap();
+        assert_eq!(set, "10 3 +00:00 ac", "the last is what `||` and double quotes mean");
+        gone(&database, &name).await;
+    }
+
+    #[tokio::test]
     async fn under_locks_nothing_waits_for_what_was_only_looked_at() {
         let tables = ["CREATE TABLE t (n BIGINT PRIMARY KEY, v BIGINT NOT NULL)", "INSERT INTO t VALUES (1, 0)"];
         let (database, name) = fresh(&tables).await;
