@@ -90,7 +90,7 @@ impl Default for KafkaConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RedisConfig {
-    /// `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS.
+    /// `redis://[user:password@]host:port[/database]`, or `redis+cluster://` and some nodes of a cluster with commas.
     #[serde(skip_serializing)]
     pub url: Option<SecretString>,
     /// A file that holds it.

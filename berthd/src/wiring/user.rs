@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use berth_user::crypto::Argon;
 use berth_user::peers::{AllocationHoldings, KeptByPeers};
-use berth_user::store::SqlStore;
+use berth_user::ports::Throttle;
+use berth_user::store::{RedisThrottle, SqlStore};
 use berth_user::{Deps, MIGRATIONS};
 use kit::{Failure, ServiceName};
 use secrecy::SecretString;
@@ -27,6 +28,7 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     let service = berth_user::build(Deps {
         accounts: store.clone(),
         codes: store.clone(),
+        throttle: throttle(platform, &store)?,
         email_changes: store.clone(),
         sessions: store.clone(),
         directory: store.clone(),
@@ -48,6 +50,14 @@ pub async fn wire(platform: &Platform) -> Result<Wired, Failure> {
     })
     .await?;
     Ok(Wired::new(service, Relational { database, ambient: platform.ambient.clone() }))
+}
+
+/// Codes are counted in Redis where there is one.
+fn throttle(platform: &Platform, store: &Arc<SqlStore>) -> Result<Arc<dyn Throttle>, Failure> {
+    Ok(match platform.config.redis.open("codes", RedisThrottle::DEADLINE)? {
+        Some(redis) => Arc::new(RedisThrottle::new(redis)),
+        None => store.clone(),
+    })
 }
 
 /// The configured code; a public platform always has one, because anybody could be the first to sign up.

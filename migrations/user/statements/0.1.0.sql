@@ -8,6 +8,8 @@ DELETE FROM api_keys WHERE id = ?
 ;
 DELETE FROM api_keys WHERE user_id = ?
 ;
+DELETE FROM code_sends WHERE recipient = ? AND at = ?
+;
 DELETE FROM code_tries WHERE user_id = ?
 ;
 DELETE FROM code_tries WHERE user_id = ? AND purpose = ?
@@ -131,7 +133,7 @@ SELECT EXISTS (SELECT 1 FROM users)
 ;
 SELECT MAX(last_used_at) FROM sessions WHERE user_id = ?
 ;
-SELECT at FROM code_sends WHERE recipient = ? AND at > ?
+SELECT at FROM code_sends WHERE recipient = ? AND at > ? ORDER BY at
 ;
 SELECT expires_at FROM codes WHERE target = ? AND channel = 'sms'
 ;

@@ -43,7 +43,7 @@ use domain::Secrets;
 use gate::LocalGate;
 use ports::{
     AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, EmailChanges, Holdings, KeptElsewhere,
-    KeyStore, PasswordHasher, SessionStore, Settlements,
+    KeyStore, PasswordHasher, SessionStore, Settlements, Throttle,
 };
 use tasks::{AccountSweep, AccountWork, RetentionSweep, SigningKeyRotation};
 use use_cases::App;
@@ -52,6 +52,7 @@ use use_cases::App;
 pub struct Deps {
     pub accounts: Arc<dyn AccountStore>,
     pub codes: Arc<dyn CodeStore>,
+    pub throttle: Arc<dyn Throttle>,
     pub email_changes: Arc<dyn EmailChanges>,
     pub sessions: Arc<dyn SessionStore>,
     pub directory: Arc<dyn Directory>,
@@ -86,6 +87,7 @@ pub async fn build(deps: Deps) -> Result<Service, Failure> {
     let app = Arc::new(App {
         accounts: deps.accounts,
         codes: deps.codes,
+        throttle: deps.throttle,
         email_changes: deps.email_changes,
         sessions: deps.sessions,
         directory: deps.directory,

@@ -99,6 +99,7 @@ impl Server {
         let mut deps = Deps {
             accounts: store.clone(),
             codes: store.clone(),
+            throttle: store.clone(),
             email_changes: store.clone(),
             sessions: store.clone(),
             directory: store.clone(),

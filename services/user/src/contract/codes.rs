@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use kit::{ErrorCode, SessionId};
+use kit::SessionId;
 use testkit::contract;
 
 use super::{HOUR, World, acting};
@@ -71,36 +71,6 @@ contract! {
             world.send("ada@example.org", Purpose::Verify, "333333").await.unwrap();
             assert_eq!(world.verify("ada@example.org", "111111", 1).await, None);
             assert!(world.verify("ada@example.org", "333333", 1).await.is_some());
-        }
-
-        async fn codes_are_as_rare_for_nobody_as_for_somebody() {
-            world.sign_up("ada@example.org").await.unwrap();
-            world.clock.advance(HOUR);
-            for address in ["ada@example.org", "nobody@example.org"] {
-                world.send(address, Purpose::Verify, "333333").await.unwrap();
-            }
-            world.clock.advance(Duration::from_millis(20_500));
-            for address in ["ada@example.org", "nobody@example.org"] {
-                let refused = world.send(address, Purpose::Reset, "333333").await.unwrap_err();
-                assert_eq!((refused.code, refused.retry_after), (ErrorCode::CodeTooSoon, Some(40)), "{address}");
-            }
-        }
-
-        async fn an_hour_has_five_codes_for_nobody_too() {
-            for _ in 0..5 {
-                world.send("nobody@example.org", Purpose::Verify, "333333").await.unwrap();
-                world.clock.advance(MINUTE);
-            }
-            let refused = world.send("nobody@example.org", Purpose::Verify, "333333").await.unwrap_err();
-            assert_eq!(refused.retry_after, Some(55 * 60));
-            world.clock.advance(55 * MINUTE);
-            world.send("nobody@example.org", Purpose::Verify, "333333").await.unwrap();
-        }
-
-        async fn a_refused_code_leaves_the_last_one_valid() {
-            world.sign_up("ada@example.org").await.unwrap();
-            assert!(world.send("ada@example.org", Purpose::Verify, "333333").await.is_err());
-            assert!(world.verify("ada@example.org", "111111", 1).await.is_some());
         }
 
         async fn who_is_verified_gets_no_second_verification() {

@@ -15,6 +15,9 @@ mod sessions;
 mod settlements;
 #[cfg(test)]
 mod tests;
+mod throttle;
+#[cfg(test)]
+mod throttle_tests;
 #[cfg(test)]
 mod wrong;
 #[cfg(test)]
@@ -43,6 +46,7 @@ pub use listing::user_listing;
 pub use phones::proven_phones;
 pub use sessions::session_store;
 pub use settlements::settlements;
+pub use throttle::{Passes, throttle};
 
 use crate::config::UserConfig;
 use crate::domain::{
@@ -51,7 +55,7 @@ use crate::domain::{
 };
 use crate::ports::{
     AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, EmailChanges, KeyStore, SessionStore,
-    Settlements,
+    Settlements, Throttle,
 };
 
 /// One empty store behind all ports, with a clock that the case moves.
@@ -67,7 +71,10 @@ pub struct World {
     pub api_keys: Arc<dyn ApiKeyStore>,
     pub audit: Arc<dyn AuditLog>,
     pub archive: Arc<dyn AuditArchive>,
+    pub throttle: Arc<dyn Throttle>,
     pub clock: TestClock,
+    /// What the throttle goes by; another clock where it has one of its own.
+    pub time: Arc<dyn Passes>,
     pub ambient: Ambient,
     secrets: Secrets,
     /// What must live as long as the world: a directory, a server.
@@ -84,7 +91,7 @@ impl World {
     pub fn new<S>(store: S, clock: TestClock, keep: impl Any + Send + Sync) -> Self
     where
         S: AccountStore + CodeStore + EmailChanges + SessionStore + Directory + Settlements + KeyStore + 'static,
-        S: ApiKeyStore + AuditLog + AuditArchive,
+        S: ApiKeyStore + AuditLog + AuditArchive + Throttle,
     {
         let (store, ambient) = (Arc::new(store), clock.ambient());
         Self {
@@ -97,7 +104,9 @@ impl World {
             keys: store.clone(),
             api_keys: store.clone(),
             audit: store.clone(),
-            archive: store,
+            archive: store.clone(),
+            throttle: store,
+            time: Arc::new(clock.clone()),
             secrets: Secrets::new(&MasterKey::mint(&ambient)),
             clock,
             ambient,

@@ -74,6 +74,7 @@ suites! {
     keys: crate::contract::key_store();
     api_keys: crate::contract::api_key_store();
     audit: crate::contract::audit_list();
+    throttle: crate::contract::throttle();
 }
 
 #[tokio::test]
@@ -99,7 +100,7 @@ async fn the_tables_serve_older_releases() {
 enum Broken {
     /// Counts no tries.
     Patient,
-    /// Lets codes be asked for at any time.
+    /// Lets a number be texted at any time.
     Talkative,
     /// Lets a code be used again, and any password be set with it.
     Forgiving,
@@ -147,13 +148,7 @@ async fn a_store_that_counts_no_tries_fails() {
 }
 
 #[tokio::test]
-async fn a_store_without_a_throttle_fails() {
-    let expected = [
-        "codes_are_as_rare_for_nobody_as_for_somebody",
-        "an_hour_has_five_codes_for_nobody_too",
-        "a_refused_code_leaves_the_last_one_valid",
-    ];
-    fails(super::code_store(), || with_codes(Broken::Talkative), &expected).await;
+async fn a_store_that_texts_a_number_at_any_time_fails() {
     let expected = ["a_number_that_several_claim_gets_no_more_texts_than_one"];
     fails(super::proven_phones(), || with_codes(Broken::Talkative), &expected).await;
 }

@@ -76,20 +76,21 @@ impl CodeRules {
         let after_hour = full.and_then(|surplus| oldest_first.get(surplus)).map(|at| at.plus(HOUR));
         match after_last.max(after_hour).filter(|free| *free > now) {
             None => Ok(()),
-            Some(free) => Err(too_soon(free.since(now))),
+            Some(free) => Err(Self::too_soon(free.since(now))),
         }
+    }
+
+    /// What is told to who has to wait for so long.
+    pub fn too_soon(wait: Duration) -> Failure {
+        let seconds = u32::try_from(wait.as_micros().div_ceil(1_000_000)).unwrap_or(u32::MAX);
+        let told = format!("A code was asked for a moment ago; ask again in {seconds} s.");
+        Failure::new(ErrorCode::CodeTooSoon, told).retry_after(seconds)
     }
 
     /// Whether a code that was tried so often may be tried once more.
     pub const fn may_try(&self, by_address: u32, by_all: u32) -> bool {
         by_address < self.tries_per_address && by_all < self.tries
     }
-}
-
-fn too_soon(wait: Duration) -> Failure {
-    let seconds = u32::try_from(wait.as_micros().div_ceil(1_000_000)).unwrap_or(u32::MAX);
-    let told = format!("A code was asked for a moment ago; ask again in {seconds} s.");
-    Failure::new(ErrorCode::CodeTooSoon, told).retry_after(seconds)
 }
 
 /// A code that goes out: what the store keeps and what notification gets. The code itself is in neither.

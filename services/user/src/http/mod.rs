@@ -30,6 +30,8 @@ mod signup;
 mod suspend;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod throttle_tests;
 mod user_delete;
 mod user_list;
 mod user_show;

@@ -15,7 +15,6 @@ pub trait EmailChanges: Send + Sync {
         known: Credentials,
         new: Email,
         code: NewCode,
-        rules: CodeRules,
         yields_before: Timestamp,
     ) -> Result<bool, Failure>;
 

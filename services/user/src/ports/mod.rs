@@ -14,6 +14,7 @@ pub mod keys;
 pub mod passwords;
 pub mod sessions;
 pub mod settlements;
+pub mod throttle;
 pub mod tokens;
 
 pub use accounts::AccountStore;
@@ -28,4 +29,5 @@ pub use keys::KeyStore;
 pub use passwords::PasswordHasher;
 pub use sessions::SessionStore;
 pub use settlements::Settlements;
+pub use throttle::Throttle;
 pub use tokens::TokenSigner;

@@ -10,6 +10,9 @@ pub async fn email_change(app: &App, caller: &Caller, new: Email, password: Pass
     let field = "password";
     let known = password_check::password_check(app, caller, password, field).await?;
     let code = app.draw_code(&new, Purpose::Email);
-    let asked = app.email_changes.ask(known, new, code, app.config.codes(), app.yields_before()).await?;
+    let recipient = code.recipient;
+    let counted = app.throttle.admit(&recipient, app.config.codes(), code.at).await?;
+    let asked = app.email_changes.ask(known, new, code, app.yields_before()).await;
+    let asked = app.counted(&recipient, counted, asked).await?;
     if asked { Ok(()) } else { Err(password_check::wrong(field)) }
 }

@@ -31,7 +31,7 @@ pub mod verify;
 
 use std::sync::Arc;
 
-use kit::{Ambient, Failure, SessionId, Timestamp};
+use kit::{Ambient, Failure, Left, SessionId, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
@@ -39,13 +39,15 @@ use crate::config::UserConfig;
 use crate::domain::{Claims, NewCode, NewToken, Purpose, Secrets, User};
 use crate::ports::{
     AccountStore, ApiKeyStore, AuditArchive, AuditLog, CodeStore, Directory, EmailChanges, KeptElsewhere, KeyStore,
-    PasswordHasher, SessionStore, Settlements, TokenSigner,
+    PasswordHasher, SessionStore, Settlements, Throttle, TokenSigner,
 };
 
 /// What every use case works with.
 pub struct App {
     pub accounts: Arc<dyn AccountStore>,
     pub codes: Arc<dyn CodeStore>,
+    /// How often codes go out.
+    pub throttle: Arc<dyn Throttle>,
     pub email_changes: Arc<dyn EmailChanges>,
     pub sessions: Arc<dyn SessionStore>,
     pub directory: Arc<dyn Directory>,
@@ -80,6 +82,20 @@ pub struct Tokens {
 impl App {
     fn draw_code(&self, email: &crate::domain::Email, purpose: Purpose) -> NewCode {
         NewCode::draw(&self.ambient, &self.secrets, &self.config.codes(), email, purpose)
+    }
+
+    /// What became of a code that was counted before it went: where it certainly did not go, it does not count.
+    async fn counted<T>(
+        &self,
+        recipient: &[u8; 32],
+        counted: Timestamp,
+        done: Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if done.as_ref().is_err_and(|failure| failure.left == Left::Nothing) {
+            // Where that fails, the next code waits for a minute.
+            let _ = self.throttle.take_back(recipient, counted).await;
+        }
+        done
     }
 
     /// Unverified accounts that are older than this make way for who claims their address.

@@ -12,5 +12,8 @@ pub async fn otp(app: &App, email: &Email, purpose: Purpose, channel: Channel) -
         return Err(Failure::new(ErrorCode::NoGateway, told).field("channel"));
     }
     let code = NewCode { channel, ..app.draw_code(email, purpose) };
-    app.codes.send(email, code, app.config.codes()).await
+    let (recipient, rules) = (code.recipient, app.config.codes());
+    let counted = app.throttle.admit(&recipient, rules, code.at).await?;
+    let sent = app.codes.send(email, code, rules).await;
+    app.counted(&recipient, counted, sent).await
 }

@@ -36,7 +36,10 @@ pub async fn signup(app: &App, wish: SignUp) -> Result<User, Failure> {
     };
     let act = Act::anonymous("user.signup", "user", new.id);
     let act = Act { actor: Some(new.id), tenant: Some(new.tenant), ..act };
-    let user = app.accounts.create(new, code, act).await?;
+    let recipient = code.recipient;
+    let counted = app.throttle.count(&recipient, at).await?;
+    let created = app.accounts.create(new, code, act).await;
+    let user = app.counted(&recipient, counted, created).await?;
     tracing::info!(user.id = %user.id, admin = user.admin, "signed up user {}", user.id);
     Ok(user)
 }

@@ -8,7 +8,6 @@ use sql::{Connection, Stored as _};
 
 use super::changes::{revise, set_password};
 use super::{SqlStore, closings, rows};
-use crate::domain::code::HOUR;
 use crate::domain::{Attempt, Channel, CodeRules, Email, NewCode, PhoneNumber, Purpose, Reason, User};
 use crate::events::Announcer;
 use crate::ports::CodeStore;
@@ -19,14 +18,13 @@ impl CodeStore for SqlStore {
         let (announcer, email) = (self.announcer(), email.clone());
         let work = self.database.write(move |c| {
             Box::pin(async move {
-                rules.may_send(&sends(c, &code).await?, code.at)?;
                 let user = rows::by_email(c, &email).await?;
                 let goes = user.as_ref().and_then(|user| goes_to(user, &code).map(|to| (user, to)));
                 match goes {
                     Some((user, to)) if may_text(c, &code, to, rules).await? => {
                         put(c, &announcer, user, &code, to).await
                     }
-                    _ => record_send(c, &code).await,
+                    _ => Ok(()),
                 }
             })
         });
@@ -143,23 +141,7 @@ pub async fn prove(
     Ok(proven)
 }
 
-/// When codes went to this code's address in the last hour.
-pub async fn sends(connection: &mut Connection, code: &NewCode) -> Result<Vec<Timestamp>, Failure> {
-    let times: Vec<i64> = sql::query_scalar("SELECT at FROM code_sends WHERE recipient = ? AND at > ?")
-        .bind(code.recipient.as_slice())
-        .bind(code.at.minus(HOUR).as_micros())
-        .fetch_all(connection)
-        .await
-        .stored()?;
-    Ok(times.into_iter().map(Timestamp::from_micros).collect())
-}
-
-pub async fn record_send(connection: &mut Connection, code: &NewCode) -> Result<(), Failure> {
-    let insert = sql::query("INSERT INTO code_sends (recipient, at) VALUES (?, ?)");
-    insert.bind(code.recipient.as_slice()).bind(code.at.as_micros()).execute(connection).await.stored().map(drop)
-}
-
-/// Puts a code in the place of the last one of its purpose, which may have been tried, counts it and asks for its delivery.
+/// Puts a code in the place of the last one of its purpose, which may have been tried, and asks for its delivery.
 pub async fn put(
     connection: &mut Connection,
     announcer: &Announcer,
@@ -193,7 +175,6 @@ pub async fn issue(
     .execute(&mut *connection)
     .await
     .stored()?;
-    record_send(connection, code).await?;
     outbox::append(connection, &announcer.code(user, code, to)).await
 }
 

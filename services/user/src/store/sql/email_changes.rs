@@ -18,7 +18,6 @@ impl EmailChanges for SqlStore {
         known: Credentials,
         new: Email,
         code: NewCode,
-        rules: CodeRules,
         yields_before: Timestamp,
     ) -> Result<bool, Failure> {
         let announcer = self.announcer();
@@ -26,11 +25,8 @@ impl EmailChanges for SqlStore {
             Box::pin(async move {
                 let user = accounts::still(c, &known).await?.filter(User::is_open);
                 let Some(user) = user else { return Ok(false) };
-                rules.may_send(&codes::sends(c, &code).await?, code.at)?;
                 if may_have(c, &new, yields_before).await? {
                     codes::put(c, &announcer, &user, &code, new.as_str()).await?;
-                } else {
-                    codes::record_send(c, &code).await?;
                 }
                 Ok(true)
             })

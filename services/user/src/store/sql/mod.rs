@@ -21,6 +21,7 @@ mod rows;
 mod sequences;
 mod sessions;
 mod settlements;
+mod throttle;
 
 use kit::Ambient;
 use sql::Database;

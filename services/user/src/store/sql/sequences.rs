@@ -14,6 +14,8 @@ pub enum Sequence {
     Admins,
     /// Looks at which signing keys there are, the same.
     SigningKeys,
+    /// Counts of codes to an address, which may have no row yet that could be locked.
+    CodeSends,
 }
 
 impl Sequence {
@@ -22,6 +24,7 @@ impl Sequence {
             Self::Closures => "closures",
             Self::Admins => "admins",
             Self::SigningKeys => "signing_keys",
+            Self::CodeSends => "code_sends",
         }
     }
 
