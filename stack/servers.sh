@@ -5,6 +5,7 @@
 #        stack/servers.sh forget                     removes the data of the shared ones, which are down
 #        stack/servers.sh one NAME DIR [PORT...]     one more, a test's own: prints its address; in a known DIR it comes back on its ports
 #        stack/servers.sh end DIR                    ends that one; its data stays, its process is in DIR/pid
+# ADVERTISED_PORT is where Kafka tells its clients to come, if by a proxy of a test's.
 # SERVERS_HOME keeps another set of the shared ones, SERVERS_LAST=yes means to keep it for longer than a run of tests.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -1,6 +1,7 @@
 //! The same calls to one process on embedded stores and to eight on real servers, in turn and in one run; how long an event
 //! takes to the verifier; and what each process costs at rest. Prints a table with ratios; asserts nothing.
 
+mod cost;
 mod side;
 mod stats;
 
@@ -50,14 +51,18 @@ async fn run(sides: [(&String, &String); 2]) -> anyhow::Result<()> {
         println!(
             "| {} | {} | {} | {ratio:.2} | {each:.0} | {all:.0} | {:.2} |",
             call.name(),
-            here.show(),
-            there.show(),
+            show(&here),
+            show(&there),
             all / each
         );
     }
     arrival("embedded", &embedded).await?;
     arrival("distributed", &distributed).await?;
     at_rest(&embedded, &distributed).await
+}
+
+fn show(sample: &Sample) -> String {
+    format!("{:.2}/{:.2}", sample.at(0.5), sample.at(0.99))
 }
 
 /// From sending a sign-up to the verifier having its event, as its counter of events says.
@@ -71,27 +76,27 @@ async fn arrival(name: &str, side: &Side) -> anyhow::Result<()> {
         }
         sample.add(answered.elapsed());
     }
-    println!("\nSign-up answered to event in the verifier, {name}: p50/p99 {} ms", sample.show());
+    println!("\nSign-up answered to event in the verifier, {name}: p50/p99 {} ms", show(&sample));
     Ok(())
 }
 
 async fn at_rest(embedded: &Side, distributed: &Side) -> anyhow::Result<()> {
     let processes: Vec<_> = [embedded.processes()?, distributed.processes()?].concat();
-    let before: Vec<_> = processes.iter().map(|(_, pid)| stats::cpu_seconds(*pid)).collect::<Result<_, _>>()?;
+    let before: Vec<_> = processes.iter().map(|(_, pid)| cost::cpu_seconds(*pid)).collect::<Result<_, _>>()?;
     let began = Instant::now();
     tokio::time::sleep(REST).await;
     let span = began.elapsed().as_secs_f64();
     println!("\n| process at rest | resident MiB | proportional MiB | CPU % of a core |\n|---|---|---|---|");
     let mut all = [0.0; 3];
     for ((name, pid), before) in processes.iter().zip(before) {
-        let cost = [
-            stats::resident_mib(*pid)?,
-            stats::proportional_mib(*pid)?,
-            (stats::cpu_seconds(*pid)? - before) / span * 100.0,
+        let spent = [
+            cost::resident_mib(*pid)?,
+            cost::proportional_mib(*pid)?,
+            (cost::cpu_seconds(*pid)? - before) / span * 100.0,
         ];
-        println!("| {name} | {:.1} | {:.1} | {:.2} |", cost[0], cost[1], cost[2]);
+        println!("| {name} | {:.1} | {:.1} | {:.2} |", spent[0], spent[1], spent[2]);
         if name != "embedded" {
-            all.iter_mut().zip(cost).for_each(|(sum, part)| *sum += part);
+            all.iter_mut().zip(spent).for_each(|(sum, part)| *sum += part);
         }
     }
     println!("| the eight together | {:.1} | {:.1} | {:.2} |", all[0], all[1], all[2]);

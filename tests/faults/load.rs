@@ -41,6 +41,16 @@ struct Tally {
     wrong: Vec<String>,
 }
 
+impl Tally {
+    fn well(&self, call: Call) -> u64 {
+        self.well.get(&call).copied().unwrap_or(0)
+    }
+
+    fn refused(&self, call: Call) -> u64 {
+        self.refused.get(&call).copied().unwrap_or(0)
+    }
+}
+
 pub struct Load {
     tally: Arc<Mutex<Tally>>,
     stop: CancellationToken,
@@ -78,35 +88,32 @@ impl Load {
     /// Waits until each call worked a few times more. A session that is looked for while user is away may have to wait a
     /// moment longer.
     pub async fn until_all_well(&self, what: &str) {
-        self.until_well(&CALLS, what).await;
+        self.until_more(&CALLS, ENOUGH, Tally::well, &format!("to work {what}")).await;
     }
 
     /// Waits until those that do not need what is away worked a few times more.
     pub async fn until_others_went_on(&self, needing: &[Call], what: &str) {
         let others: Vec<Call> = CALLS.into_iter().filter(|call| !needing.contains(call)).collect();
-        self.until_well(&others, what).await;
-    }
-
-    async fn until_well(&self, calls: &[Call], what: &str) {
-        let before = self.now().well;
-        let more = |tally: &Tally, call: &Call| {
-            tally.well.get(call).copied().unwrap_or(0) >= before.get(call).copied().unwrap_or(0) + ENOUGH
-        };
-        let look = || async { self.now() };
-        let what = format!("{calls:?} to work {what}");
-        let seen =
-            until(&what, look, |tally| !tally.wrong.is_empty() || calls.iter().all(|call| more(tally, call))).await;
-        assert_eq!(seen.wrong, Vec::<String>::new(), "{what}");
+        self.until_more(&others, ENOUGH, Tally::well, &format!("to work, {what}")).await;
     }
 
     /// Waits until each of these was refused.
     pub async fn until_refused(&self, calls: &[Call], what: &str) {
-        let before = self.now().refused;
-        let count = |tally: &BTreeMap<Call, u64>, call: &Call| tally.get(call).copied().unwrap_or(0);
+        self.until_more(calls, 1, Tally::refused, &format!("to be refused, {what}")).await;
+    }
+
+    /// Waits until each call was answered a few times more, well or not.
+    pub async fn until_all_answered(&self, what: &str) {
+        let answered = |tally: &Tally, call| tally.well(call) + tally.refused(call);
+        self.until_more(&CALLS, ENOUGH, answered, &format!("to be answered, {what}")).await;
+    }
+
+    async fn until_more(&self, calls: &[Call], more: u64, count: impl Fn(&Tally, Call) -> u64, what: &str) {
+        let before = self.now();
         let look = || async { self.now() };
-        let what = format!("{calls:?} to be refused, {what}");
-        let refused = |tally: &Tally| calls.iter().all(|call| count(&tally.refused, call) > count(&before, call));
-        let seen = until(&what, look, |tally| !tally.wrong.is_empty() || refused(tally)).await;
+        let what = format!("{calls:?} {what}");
+        let enough = |now: &Tally| calls.iter().all(|call| count(now, *call) >= count(&before, *call) + more);
+        let seen = until(&what, look, |tally| !tally.wrong.is_empty() || enough(tally)).await;
         assert_eq!(seen.wrong, Vec::<String>::new(), "{what}");
     }
 

@@ -1,13 +1,14 @@
-//! Each backing server in turn away at start, killed, and stalled, under a steady load of the main calls: what needs it says
+//! Each backing server in turn away at start, killed, stalled and slow, under a steady load of the main calls: what needs it says
 //! so in time, the rest goes on, and afterwards nothing is lost, nothing happened twice, and nobody had to start anything again.
 
 mod load;
 mod rebuild;
 mod replicas;
 mod servers;
+mod way;
 
 use berth_tests::{Berth, until};
-use servers::{Fault, Servers};
+use servers::{Fault, KINDS, Servers};
 use testkit::servers::Kind;
 
 use load::{Call, Load};
@@ -34,8 +35,6 @@ const fn refused_without(kind: Kind) -> &'static [Call] {
     }
 }
 
-const KINDS: [Kind; 5] = [Kind::MariaDb, Kind::MongoDb, Kind::Cassandra, Kind::Redis, Kind::Kafka];
-
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
     let servers = Servers::start().await;
@@ -45,11 +44,15 @@ async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
     let load = Load::start(&berth, &ada).await;
     load.until_all_well("before anything fails").await;
     for kind in KINDS {
-        for fault in [Fault::Killed, Fault::Stalled] {
+        for fault in Fault::ALL {
             let what = format!("{kind:?} {fault:?}");
             eprintln!("{what}");
             servers.strike(kind, fault);
-            load.until_refused(refused_without(kind), &what).await;
+            if fault == Fault::Slow {
+                load.until_all_answered(&what).await;
+            } else {
+                load.until_refused(refused_without(kind), &what).await;
+            }
             load.until_others_went_on(needed_by(kind), &what).await;
             servers.mend(kind, fault).await;
             load.until_all_well(&format!("after {what}")).await;

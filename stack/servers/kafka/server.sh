@@ -10,7 +10,7 @@ KAFKA_LIB="$PROGRAMS/kafka"
 install() { install_java; maven_lib kafka; }
 
 prepare() {
-    sed -e "s|@DIR@|$1|; s|@PORT@|$2|; s|@CONTROLLER_PORT@|$3|" "$SERVER_HOME/server.properties" >"$1/server.properties"
+    sed -e "s|@DIR@|$1|; s|@PORT@|$2|; s|@CONTROLLER_PORT@|$3|; s|@ADVERTISED_PORT@|${ADVERTISED_PORT:-$2}|" "$SERVER_HOME/server.properties" >"$1/server.properties"
     [ ! -e "$1/data/meta.properties" ] || return 0
     tool format --cluster-id "$(tool random-uuid)" --config "$1/server.properties" >"$1/log"
 }

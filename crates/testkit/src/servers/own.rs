@@ -34,6 +34,8 @@ pub struct Own {
     kind: Kind,
     home: PathBuf,
     address: String,
+    /// Where clients are told to come, by a server that tells them.
+    told: Option<u16>,
 }
 
 impl Own {
@@ -42,8 +44,21 @@ impl Own {
     /// # Panics
     /// Where it does not come up, with what the script said.
     pub async fn start(kind: Kind) -> Self {
+        Self::begin(kind, None).await
+    }
+
+    /// One that clients reach by a proxy on this port of loopback. Kafka has to know that: its clients go where it tells
+    /// them to.
+    ///
+    /// # Panics
+    /// Where it does not come up, with what the script said.
+    pub async fn start_behind(kind: Kind, proxy: u16) -> Self {
+        Self::begin(kind, Some(proxy)).await
+    }
+
+    async fn begin(kind: Kind, told: Option<u16>) -> Self {
         let home = std::env::temp_dir().join(unique(&format!("berth_{}", kind.name().replace('-', "_"))));
-        let mut own = Self { kind, home, address: String::new() };
+        let mut own = Self { kind, home, address: String::new(), told };
         own.address = own.script(&["one", kind.name(), own.path()]).await;
         own
     }
@@ -105,13 +120,19 @@ impl Own {
     /// On a thread of its own: the test's other tasks go on.
     async fn script(&self, words: &[&str]) -> String {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        tokio::task::spawn_blocking(move || run(&words)).await.expect("the script was run")
+        let told = self.told.map(|port| port.to_string()).unwrap_or_default();
+        tokio::task::spawn_blocking(move || run(&words, &told)).await.expect("the script was run")
     }
 }
 
-fn run(words: &[String]) -> String {
+fn run(words: &[String], told: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../stack/servers.sh");
-    let done = Command::new(script).args(words).stdin(Stdio::null()).output().expect("stack/servers.sh can be run");
+    let done = Command::new(script)
+        .args(words)
+        .env("ADVERTISED_PORT", told)
+        .stdin(Stdio::null())
+        .output()
+        .expect("stack/servers.sh can be run");
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "stack/servers.sh {}: {said}", words.join(" "));
     String::from_utf8_lossy(&done.stdout).trim().to_owned()

@@ -66,10 +66,10 @@ impl Closures {
         self.sessions.contains_key(&session) || self.users.get(&user).is_some_and(|at| issued_at <= *at)
     }
 
-    /// Whether an API key is void that user resolved at this time. It may be open again after its user was suspended, so
-    /// only what was closed since then counts.
+    /// Whether an API key is void that user resolved at this time. One that was revoked stays so, whatever the clocks of
+    /// two replicas say. It may be open again after its user was suspended: of that, only what came since then counts.
     pub fn closes_key(&self, user: UserId, key: SessionId, resolved_at: Timestamp) -> bool {
-        [self.sessions.get(&key), self.users.get(&user)].into_iter().flatten().any(|at| resolved_at <= *at)
+        self.sessions.contains_key(&key) || self.users.get(&user).is_some_and(|at| resolved_at <= *at)
     }
 
     /// Forgets what was closed before this time.
@@ -157,6 +157,19 @@ mod tests {
         let after = world.login();
         assert_eq!(before.1, after.1, "both tokens say the same second");
         assert!(world.is_closed(before) && !world.is_closed(after));
+    }
+
+    #[test]
+    fn a_revoked_key_is_void_whatever_the_clocks_say_and_a_suspended_users_key_may_open_again() {
+        let mut world = world();
+        let (key, other) = (SessionId::mint(&world.ambient), SessionId::mint(&world.ambient));
+        world.close(Some(key));
+        let ahead = world.ambient.now().plus(Duration::from_secs(60));
+        assert!(world.closures.closes_key(world.user, key, ahead));
+        assert!(!world.closures.closes_key(world.user, other, world.ambient.now()));
+        world.close(None);
+        assert!(world.closures.closes_key(world.user, other, world.ambient.now()));
+        assert!(!world.closures.closes_key(world.user, other, ahead));
     }
 
     #[test]
