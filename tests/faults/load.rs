@@ -10,6 +10,8 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::codes;
+
 /// No call may take longer, whatever is away: a store has five seconds, a call between services ten.
 const DEADLINE: Duration = Duration::from_secs(12);
 /// How many good answers show that a call works.
@@ -61,12 +63,13 @@ pub struct Load {
 pub struct Accepted(Tally, String);
 
 impl Load {
-    pub async fn start(berth: &Berth, ada: &Person) -> Self {
+    /// Ada asks with one session; Bob logs in again and again, each time with a new one, and the first of many end.
+    pub async fn start(berth: &Berth, ada: &Person, bob: &Person) -> Self {
         let (tally, stop) = (Arc::<Mutex<Tally>>::default(), CancellationToken::new());
         let machine = ada.machine("redis").await;
         let running = CALLS.map(|call| {
-            let (tally, stop, ada, machine) = (tally.clone(), stop.clone(), ada.clone(), machine.clone());
-            let anyone = berth.anyone();
+            let (tally, stop, machine) = (tally.clone(), stop.clone(), machine.clone());
+            let who = Who { ada: ada.clone(), bob: bob.clone(), anyone: berth.anyone() };
             tokio::spawn(async move {
                 // A pace, so that one machine carries the load beside five servers and nine processes.
                 let mut pace = tokio::time::interval(Duration::from_millis(150));
@@ -74,7 +77,7 @@ impl Load {
                 let mut number = 0;
                 while stop.run_until_cancelled(pace.tick()).await.is_some() {
                     number += 1;
-                    once(call, number, &ada, &anyone, &machine, &tally).await;
+                    once(call, number, &who, &machine, &tally).await;
                 }
             })
         });
@@ -128,13 +131,20 @@ impl Load {
     }
 }
 
-async fn once(call: Call, number: u64, ada: &Person, anyone: &Person, machine: &str, tally: &Mutex<Tally>) {
+struct Who {
+    ada: Person,
+    bob: Person,
+    anyone: Person,
+}
+
+async fn once(call: Call, number: u64, who: &Who, machine: &str, tally: &Mutex<Tally>) {
+    let Who { ada, bob, anyone } = who;
     let email = format!("load{number}@example.org");
     let stance = if number.is_multiple_of(2) { "like" } else { "dislike" };
     let asked = async {
         match call {
             Call::SignUp => anyone.post("/user/signup", &called(ada, &email).sign_up()).await,
-            Call::Login => anyone.post("/user/login", &ada.credentials()).await,
+            Call::Login => anyone.post("/user/login", &bob.credentials()).await,
             Call::Machine => anyone.get(&format!("/machines/{machine}")).await,
             Call::Machines => anyone.get("/machines").await,
             Call::Allocations => ada.get("/allocations").await,
@@ -189,12 +199,8 @@ impl Accepted {
         eprintln!("{told}");
         for email in &tally.signed_up {
             let person = called(ada, email);
-            let codes = || {
-                let mails = berth.mails(email);
-                async move { mails.iter().filter(|mail| berth_tests::berth::subject_of(mail).contains("code")).count() }
-            };
-            let codes = until("the code's mail", codes, |count| *count > 0).await;
-            assert_eq!(codes, 1, "{email} got its code once");
+            let sent = until("the code's mail", || async { codes(berth, email) }, |count| *count > 0).await;
+            assert_eq!(sent, 1, "{email} got its code once");
             ada.post("/user/login", &person.credentials()).await.expect(200);
         }
         let machine = ada.machine("redis").await;

@@ -6,12 +6,20 @@ mod rebuild;
 mod replicas;
 mod servers;
 mod way;
+mod wish;
 
+use berth_tests::berth::subject_of;
 use berth_tests::{Berth, until};
 use servers::{Fault, KINDS, Servers};
 use testkit::servers::Kind;
 
 use load::{Call, Load};
+use wish::Wish;
+
+/// How many codes went to an address.
+fn codes(berth: &Berth, email: &str) -> usize {
+    berth.mails(email).iter().filter(|mail| subject_of(mail).contains("code")).count()
+}
 
 /// Which calls need a server. The others must not notice that it is away.
 const fn needed_by(kind: Kind) -> &'static [Call] {
@@ -39,9 +47,10 @@ const fn refused_without(kind: Kind) -> &'static [Call] {
 async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
     let servers = Servers::start().await;
     let berth = Berth::cluster(&servers.variables()).await;
-    let ada = berth.person("ada").await;
+    let (ada, bob) = (berth.person("ada").await, berth.person("bob").await);
     let processes = berth.processes();
-    let load = Load::start(&berth, &ada).await;
+    let machine = ada.machine("redis").await;
+    let load = Load::start(&berth, &ada, &bob).await;
     load.until_all_well("before anything fails").await;
     for kind in KINDS {
         for fault in Fault::ALL {
@@ -53,9 +62,11 @@ async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
             } else {
                 load.until_refused(refused_without(kind), &what).await;
             }
+            let wish = Wish::ask(&ada, &machine, format!("{kind:?}-{fault:?}").to_lowercase()).await;
             load.until_others_went_on(needed_by(kind), &what).await;
             servers.mend(kind, fault).await;
             load.until_all_well(&format!("after {what}")).await;
+            wish.fulfil(&berth, &ada).await;
         }
     }
     let accepted = load.stop().await;
