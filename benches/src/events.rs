@@ -10,20 +10,24 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use async_trait::async_trait;
 use bus::kafka::{KafkaProducer, Names, Reader, Settings, topics};
-use bus::{Consumer, DeadLetter, Event, Record, Relay, SqlOutbox, Topic};
+use bus::shard::SHARDS;
+use bus::{Consumer, DeadLetter, Event, Record, Relay, SqlOutbox, Tenure, Topic};
 use kit::{Ambient, Failure, ServiceName};
 use sql::{Database, QueryBuilder, Stored as _};
 use stats::Sample;
 use testkit::databases::fresh_mysql;
 use testkit::servers;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 const EVENTS: u64 = 20_000;
 const SUBJECTS: u64 = 2_000;
-/// Events of one transaction while the outbox is filled, which is not measured.
-const CHUNK: usize = 500;
 const ROUNDS: usize = 3;
+/// Between two looks at what was taken.
+const LOOK: Duration = Duration::from_millis(2);
+/// Between two looks at who has what, before anything is measured.
+const PAUSE: Duration = Duration::from_millis(500);
 /// Beyond this something is broken.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -40,38 +44,79 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How long all events take with so many relays and as many readers, from the start of the first.
-async fn carry(replicas: usize) -> anyhow::Result<Duration> {
+/// A relay and a reader, as one replica of each has them.
+struct Replica {
+    tenure: watch::Receiver<Tenure>,
+    taken: Arc<AtomicU64>,
+}
+
+impl Replica {
+    fn start(
+        url: &str,
+        settings: &Settings,
+        running: &TaskTracker,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let database = Database::connect(url)?;
+        let producer = Arc::new(KafkaProducer::open(settings, "bench")?);
+        let outbox = Arc::new(SqlOutbox::new(database.clone()));
+        let relay = Relay::new(ServiceName::User, outbox, producer.clone(), Ambient::system());
+        let (tenure, stop) = (relay.tenure(), cancel.clone());
+        running.spawn(async move { relay.run(stop).await });
+        let taken = Arc::<AtomicU64>::default();
+        let counter = Arc::new(Counter { database, taken: taken.clone() });
+        let reader = Reader::open(settings, counter, vec![Topic::User], "bench", producer)?;
+        running.spawn(reader.run(cancel.clone()));
+        Ok(Self { tenure, taken })
+    }
+
+    fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+/// How long all events take from their commit, once so many relays and as many readers share the work.
+async fn carry(count: usize) -> anyhow::Result<Duration> {
     let (database, own) = fresh_mysql(&[&bus::MIGRATIONS]).await;
     create_table(&database).await?;
-    fill(&database).await?;
     let names = Names::new(&format!("{}.", servers::unique("bench")));
     let settings = Settings { names, ..Settings::new(servers::kafka()) };
     topics::ensure(&settings, &[Topic::User]).await?;
-    let (taken, cancel, running) = (Arc::<AtomicU64>::default(), CancellationToken::new(), TaskTracker::new());
-    let began = Instant::now();
-    for _ in 0..replicas {
-        let database = Database::connect(&own.url())?;
-        let producer = Arc::new(KafkaProducer::open(&settings, "bench")?);
-        let outbox = Arc::new(SqlOutbox::new(database.clone()));
-        let relay = Relay::new(ServiceName::User, outbox, producer.clone(), Ambient::system());
-        let stop = cancel.clone();
-        running.spawn(async move { relay.run(stop).await });
-        let counter = Arc::new(Counter { database, taken: taken.clone() });
-        let reader = Reader::open(&settings, counter, vec![Topic::User], "bench", producer)?;
-        running.spawn(reader.run(cancel.clone()));
-    }
-    let all = async {
-        while taken.load(Ordering::Relaxed) < EVENTS {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+    let (cancel, running) = (CancellationToken::new(), TaskTracker::new());
+    let start = || Replica::start(&own.url(), &settings, &running, &cancel);
+    let replicas = (0..count).map(|_| start()).collect::<anyhow::Result<Vec<_>>>()?;
+    let took = tokio::time::timeout(PATIENCE, async {
+        until_shared(&database, &replicas).await?;
+        let before: u64 = replicas.iter().map(Replica::taken).sum();
+        append(&database, EVENTS).await?;
+        let began = Instant::now();
+        while replicas.iter().map(Replica::taken).sum::<u64>() < before + EVENTS {
+            tokio::time::sleep(LOOK).await;
         }
-    };
-    tokio::time::timeout(PATIENCE, all).await.context("the events did not come through")?;
-    let took = began.elapsed();
+        anyhow::Ok(began.elapsed())
+    });
+    let took = took.await.context("the events did not come through")??;
     cancel.cancel();
     running.close();
     running.wait().await;
     Ok(took)
+}
+
+/// Until every relay has its share of the shards, and every reader takes events.
+async fn until_shared(database: &Database, replicas: &[Replica]) -> anyhow::Result<()> {
+    let share = usize::from(SHARDS) / replicas.len();
+    while replicas.iter().any(|replica| replica.tenure.borrow().shards.len() != share || replica.taken() == 0) {
+        append(database, SUBJECTS).await?;
+        tokio::time::sleep(PAUSE).await;
+    }
+    let mut seen = u64::MAX;
+    loop {
+        let now = replicas.iter().map(Replica::taken).sum();
+        if now == std::mem::replace(&mut seen, now) {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 async fn create_table(database: &Database) -> anyhow::Result<()> {
@@ -81,27 +126,25 @@ async fn create_table(database: &Database) -> anyhow::Result<()> {
     Ok(work?)
 }
 
-async fn fill(database: &Database) -> anyhow::Result<()> {
+/// In one transaction: all are there at once.
+async fn append(database: &Database, count: u64) -> anyhow::Result<()> {
     let ambient = Ambient::system();
     let event = |number: u64| {
         let (subject, revision) = (format!("subject-{}", number % SUBJECTS), number / SUBJECTS + 1);
         let text = "a payload as long as most events are, which is some two hundred bytes of a message ".repeat(2);
         Event::new(&ambient, Topic::User, ServiceName::User, "user.updated", &subject, revision, &text)
     };
-    let events: Vec<Event> = (0..EVENTS).map(event).collect();
-    for chunk in events.chunks(CHUNK) {
-        let chunk = chunk.to_vec();
-        let append = database.write(move |c| {
-            Box::pin(async move {
-                for event in &chunk {
-                    bus::outbox::append(c, event).await?;
-                }
-                Ok(())
-            })
-        });
-        append.await?;
-    }
-    Ok(())
+    let events: Arc<[Event]> = (0..count).map(event).collect();
+    let append = database.write(move |c| {
+        let events = events.clone();
+        Box::pin(async move {
+            for event in events.iter() {
+                bus::outbox::append(c, event).await?;
+            }
+            Ok(())
+        })
+    });
+    Ok(append.await?)
 }
 
 /// A consumer that keeps each subject's highest revision.

@@ -31,13 +31,15 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(sides: [(&String, &String); 2]) -> anyhow::Result<()> {
-    let embedded = Side::open(sides[0].0, sides[0].1).await.context("the embedded platform")?;
-    let distributed = Side::open(sides[1].0, sides[1].1).await.context("the cluster")?;
+    let mut embedded = Side::open(sides[0].0, sides[0].1).await.context("the embedded platform")?;
+    let mut distributed = Side::open(sides[1].0, sides[1].1).await.context("the cluster")?;
     println!(
         "| call | embedded p50/p99 ms | distributed p50/p99 ms | ratio p50 | embedded/s | distributed/s | ratio |"
     );
     println!("|---|---|---|---|---|---|---|");
     for call in Call::ALL {
+        embedded.log_in().await?;
+        distributed.log_in().await?;
         let (mut here, mut there) = (Sample::default(), Sample::default());
         for round in 0..ROUNDS {
             let (a, b) = (embedded.time(call).await?, distributed.time(call).await?);

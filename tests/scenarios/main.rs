@@ -16,4 +16,5 @@ mod matrix;
 mod notifications;
 mod readiness;
 mod strangers;
+mod traces;
 mod two_berths;

@@ -1,6 +1,8 @@
 //! What tests share. Nothing here sleeps for a guess: tests wait for states, and move their own clock.
 
 pub mod clock;
+#[cfg(feature = "collector")]
+pub mod collector;
 pub mod contract;
 #[cfg(feature = "databases")]
 pub mod databases;

@@ -1,5 +1,5 @@
 //! A trace through all hops, as a collector gets it: a request over HTTP, a call over gRPC, an event as it travels in Kafka's
-//! headers, and what its consumer does. The collector is the test's own, made of the published protos.
+//! headers, and what its consumer does.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,14 +8,10 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use async_trait::async_trait;
 use bus::{Consumer, DeadLetter, Event, Record, Topic};
 use kit::{Ambient, Failure, ServiceName, Traceparent};
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::Span;
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use proto::v1::feed_client::FeedClient;
 use proto::v1::feed_server::{Feed, FeedServer};
 use proto::v1::{CountsReply, CountsRequest, OfUserReply, OfUserRequest};
+use testkit::collector::{Collector, SpanKind, attribute};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::{Request, Response, Status};
 use wire::drain::Drain;
@@ -32,64 +28,6 @@ mod support;
 
 const CALLER: ServiceName = ServiceName::User;
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-
-/// Keeps the spans that it is sent, with the name of the service that sent them.
-#[derive(Clone, Default)]
-struct Collector(Arc<Mutex<Vec<(String, Span)>>>);
-
-#[tonic::async_trait]
-impl TraceService for Collector {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        for sent in request.into_inner().resource_spans {
-            let attributes = sent.resource.unwrap_or_default().attributes;
-            let name = attributes.iter().find(|attribute| attribute.key == "service.name").unwrap();
-            let name = text(name.value.clone().unwrap().value.unwrap());
-            let spans = sent.scope_spans.into_iter().flat_map(|scope| scope.spans);
-            self.0.lock().unwrap().extend(spans.map(|span| (name.clone(), span)));
-        }
-        Ok(Response::new(ExportTraceServiceResponse::default()))
-    }
-}
-
-fn text(value: Value) -> String {
-    match value {
-        Value::StringValue(text) => text,
-        Value::IntValue(number) => number.to_string(),
-        other => format!("{other:?}"),
-    }
-}
-
-impl Collector {
-    /// Serves; gives where.
-    async fn start(&self) -> String {
-        let listener = tokio::net::TcpListener::bind(support::anywhere()).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
-        let server = tonic::transport::Server::builder().add_service(TraceServiceServer::new(self.clone()));
-        tokio::spawn(server.serve_with_incoming(incoming));
-        format!("http://{address}")
-    }
-
-    /// The spans of one kind, in the order in which they ended.
-    fn of(&self, kind: SpanKind) -> Vec<Span> {
-        let spans = self.0.lock().unwrap();
-        spans.iter().map(|(_, span)| span.clone()).filter(|span| span.kind() == kind).collect()
-    }
-
-    fn one(&self, kind: SpanKind, name: &str) -> Span {
-        let mut found: Vec<Span> = self.of(kind).into_iter().filter(|span| span.name == name).collect();
-        assert_eq!(found.len(), 1, "{kind:?} {name}: {:?}", self.0.lock().unwrap());
-        found.remove(0)
-    }
-}
-
-fn attribute(span: &Span, key: &str) -> Option<String> {
-    let found = span.attributes.iter().find(|attribute| attribute.key == key)?;
-    found.value.clone()?.value.map(text)
-}
 
 /// Announces an event with each call, as a service does in the transaction of a change.
 #[derive(Clone, Default)]
@@ -203,7 +141,7 @@ async fn a_trace_goes_through_http_grpc_and_kafka_headers() {
         bus::apply(&Asking(feed.clone()), Topic::User, records).await.unwrap();
         traces.flush().await.unwrap();
         check_the_chain(&collector);
-        collector.0.lock().unwrap().clear();
+        collector.forget();
     }
 
     check_a_batch_of_two_causes(&collector, &announcing, &traces).await;
@@ -214,13 +152,13 @@ async fn a_trace_goes_through_http_grpc_and_kafka_headers() {
 fn check_the_chain(collector: &Collector) {
     let client: Traceparent = PARENT.parse().unwrap();
     let chain = [
-        collector.one(SpanKind::Server, "GET /user/likes"),
-        collector.one(SpanKind::Client, "berth.v1.Feed/Counts"),
-        collector.one(SpanKind::Server, "berth.v1.Feed/Counts"),
-        collector.one(SpanKind::Producer, "send berth.user.v1"),
-        collector.one(SpanKind::Consumer, "process berth.user.v1"),
-        collector.one(SpanKind::Client, "berth.v1.Feed/OfUser"),
-        collector.one(SpanKind::Server, "berth.v1.Feed/OfUser"),
+        collector.one(SpanKind::Server, "GET /user/likes").span,
+        collector.one(SpanKind::Client, "berth.v1.Feed/Counts").span,
+        collector.one(SpanKind::Server, "berth.v1.Feed/Counts").span,
+        collector.one(SpanKind::Producer, "send berth.user.v1").span,
+        collector.one(SpanKind::Consumer, "process berth.user.v1").span,
+        collector.one(SpanKind::Client, "berth.v1.Feed/OfUser").span,
+        collector.one(SpanKind::Server, "berth.v1.Feed/OfUser").span,
     ];
     let mut parent = client.span.to_vec();
     for span in &chain {
@@ -240,7 +178,7 @@ fn check_the_chain(collector: &Collector) {
         (says(3, "berth.event.kind"), says(4, "messaging.batch.message_count")),
         ("user.liked".into(), "1".into())
     );
-    assert!(collector.0.lock().unwrap().iter().all(|(service, _)| service == "user"));
+    assert!(collector.all().iter().all(|kept| kept.service == "user"));
 }
 
 /// Events of two requests, taken at once: a span of its own that links to both.
@@ -255,8 +193,8 @@ async fn check_a_batch_of_two_causes(collector: &Collector, announcing: &Announc
     }
     bus::apply(&Asking(feed), Topic::User, announcing.taken()).await.unwrap();
     traces.flush().await.unwrap();
-    let produced = collector.of(SpanKind::Producer);
-    let consumed = collector.one(SpanKind::Consumer, "process berth.user.v1");
+    let produced: Vec<_> = collector.of(SpanKind::Producer).into_iter().map(|kept| kept.span).collect();
+    let consumed = collector.one(SpanKind::Consumer, "process berth.user.v1").span;
     assert_eq!(consumed.parent_span_id, Vec::<u8>::new());
     let links: Vec<_> = consumed.links.iter().map(|link| (&link.trace_id, &link.span_id)).collect();
     let causes: Vec<_> = produced.iter().map(|span| (&span.trace_id, &span.span_id)).collect();
