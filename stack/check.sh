@@ -7,8 +7,9 @@ cargo fmt --all --check
 say "cargo clippy"
 cargo clippy --workspace --all-targets -- -D warnings
 # Some units speak to a real engine, and each store's to its real server.
-stack/engine.sh up
-stack/servers.sh up
+join_tests
+stack/engine.sh up 8>&-
+stack/servers.sh up 8>&-
 eval "$(stack/servers.sh env)"
 say "cargo test --lib"
-cargo test --workspace --lib
+cargo test --workspace --lib 8>&-

@@ -27,6 +27,14 @@ for variable in "${!BERTH_@}"; do UNNAMED+=(-u "$variable"); done
 # How long all of it may take to be ready, servers and migrations included.
 PATIENCE=240
 
+# need_door LISTEN: NGINX, and an address of this machine's own. Behind the door services do not see who comes, so to all
+# who reach another address they would be as open as to this machine's users.
+need_door() {
+    grep -qxE '(127(\.[0-9]+){3}|\[::1\]|localhost):[0-9]+' <<<"$1" ||
+        die "others could reach a cluster on $1, and it guards itself as one that only this machine reaches: set BERTH_LISTEN=127.0.0.1:PORT"
+    stack/packages.sh --idle nginx
+}
+
 # step DIR NAME COMMAND...: what it is about is a file, for whoever watches.
 step() {
     local dir="$1" name="$2" status=0; shift 2
@@ -78,6 +86,7 @@ start_folder() {
 # start DIR LISTEN: a test's that no test program holds.
 start() {
     local instance
+    need_door "$2"
     CLUSTER_DIR="$(mkdir -p "$1" && cd "$1" && pwd)"
     CLUSTER_NAME="${CLUSTER_NAME:-t_$(basename "$1" | tr -dc 'A-Za-z0-9' | tr 'A-Z' 'a-z')}"
     prepare "$CLUSTER_DIR" "$2" "$TESTED"
@@ -144,6 +153,7 @@ up() {
     local began starting shown=0 status=0
     if serving; then say "the cluster is already serving"; hints; return; fi
     with_lock cluster
+    need_door "$LISTEN"
     need_rust
     prepare_and_build
     our_pid "$CLUSTER_DIR/door/pid" >/dev/null || ! port_taken "$LISTEN" ||
@@ -153,7 +163,8 @@ up() {
     forget_last_time
     lend_folder_ports "$CLUSTER_DIR"
     write_rows >"$CLUSTER_DIR/rows"
-    ( bring_up || fail_steps ) >"$CLUSTER_DIR/up.log" 2>&1 </dev/null &
+    # Not `bring_up || …`: in a condition bash goes on after what fails.
+    ( trap '[ $? = 0 ] || fail_steps' EXIT; bring_up ) >"$CLUSTER_DIR/up.log" 2>&1 </dev/null &
     starting=$!
     node stack/cluster/watch.mjs "$CLUSTER_DIR/rows" "$PATIENCE" || shown=1
     wait "$starting" || status=$?
@@ -177,9 +188,8 @@ fail_steps() {
     local name
     mkdir -p "$CLUSTER_DIR/steps"
     for name in "${STEPS[@]}"; do
-        grep -qs '^ready' "$CLUSTER_DIR/steps/$name" || echo "failed: see $CLUSTER_DIR/up.log" >"$CLUSTER_DIR/steps/$name"
+        grep -qsE '^(ready|failed)' "$CLUSTER_DIR/steps/$name" || echo "failed: see $CLUSTER_DIR/up.log" >"$CLUSTER_DIR/steps/$name"
     done
-    return 1
 }
 
 # First the door, then what is behind it, of whatever REPLICAS was when it started.
@@ -217,7 +227,7 @@ case "${1:-}" in
     up) up ;;
     down) down ;;
     status) status ;;
-    prepare) prepare "${2:?$USAGE}" "${3:?$USAGE}" "$TESTED" ;;
+    prepare) need_door "${3:?$USAGE}"; prepare "${2:?$USAGE}" "$3" "$TESTED" ;;
     forget) forget "${2:?$USAGE}" ;;
     start) start "${2:?$USAGE}" "${3:?$USAGE}" ;;
     end) CLUSTER_DIR="${2:?$USAGE}"; end_processes; forget "$CLUSTER_DIR" ;;

@@ -44,6 +44,18 @@ with_lock() {
     flock -w 900 9 || die "another run holds $STACK_DIR/$1.lock for 15 minutes"
 }
 
+# Runs of tests side by side share the engine and the servers: each holds one lock, as file 8, and ends neither while another
+# holds it too. What is to outlive a run must close file 8.
+join_tests() {
+    exec 8>>"$STACK_DIR/tests.lock"
+    flock -s -w 900 8 || die "another run ends its servers for 15 minutes; it holds $STACK_DIR/tests.lock"
+}
+# Gives our part up and, where nobody else has one, takes all of it: then what tests started may be ended.
+alone_with_tests() {
+    exec 8>>"$STACK_DIR/tests.lock"
+    flock -n -x 8
+}
+
 # The kernel's start time of a process: with it a pid names one process for good, reused numbers included.
 start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 

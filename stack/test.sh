@@ -9,8 +9,8 @@ PREPARE_LOG="$LOGS/prepare.log"
 PREPARE_PID=
 SUMMARY=()
 FAILED_PHASES=()
-ENGINE_WAS_HERE=no
-SERVERS_WERE_HERE=no
+# What runs of tests started and the last one ends, for all that run now.
+OURS="$STACK_DIR/started-by-tests"
 mkdir -p "$LOGS"
 rm -f "$LOGS"/*.log
 
@@ -25,20 +25,31 @@ unset BERTH_DATA_DIR BERTH_LISTEN BERTH_CONFIG BERTH_SMTP_URL
 
 clean_up() {
     if [ -n "$PREPARE_PID" ]; then kill -TERM -- "-$PREPARE_PID" 2>/dev/null || true; fi
-    [ "$ENGINE_WAS_HERE" = yes ] || stack/engine.sh down >/dev/null || true
-    [ "$SERVERS_WERE_HERE" = yes ] || stack/servers.sh down >/dev/null || true
+    alone_with_tests || return 0
+    [ ! -e "$OURS.engine" ] || stack/engine.sh down >/dev/null || true
+    [ ! -e "$OURS.servers" ] || stack/servers.sh down >/dev/null || true
+    rm -f "$OURS.engine" "$OURS.servers"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+# Who is alone says what is here already and so stays. Servers that are not all up begin without what a killed run left on them.
+look_around() {
+    rm -f "$OURS.engine" "$OURS.servers"
+    engine_answers || touch "$OURS.engine"
+    if stack/servers.sh status >/dev/null; then return; fi
+    touch "$OURS.servers"
+    stack/servers.sh down >/dev/null
+    stack/servers.sh forget
+}
+
 # A session of its own, so that all of it can be ended at once.
 prepare() {
-    if engine_answers; then ENGINE_WAS_HERE=yes; fi
-    # Servers that nobody else uses begin without what a killed run left on them.
-    if stack/servers.sh status >/dev/null; then SERVERS_WERE_HERE=yes; else stack/servers.sh down >/dev/null && stack/servers.sh forget; fi
+    if alone_with_tests; then look_around; fi
+    join_tests
     say "preparing engine, servers, images and tools in the background (log: $PREPARE_LOG)"
     setsid bash -c 'stack/servers.sh up & servers=$!
-        stack/engine.sh up && stack/tools.sh && images/build.sh && wait "$servers"' >"$PREPARE_LOG" 2>&1 </dev/null &
+        stack/engine.sh up && stack/tools.sh && images/build.sh && wait "$servers"' >"$PREPARE_LOG" 2>&1 </dev/null 8>&- &
     PREPARE_PID=$!
 }
 
@@ -56,7 +67,7 @@ phase() {
     local name="$1" began status=0 took; shift
     began="$(now_ms)"
     say "$name"
-    "$@" 2>&1 | tee "$LOGS/$name.log" || status=$?
+    "$@" 2>&1 8>&- | tee "$LOGS/$name.log" || status=$?
     took="$(since "$began")"
     if [ "$status" = 0 ]; then SUMMARY+=("$(printf '%-12s ok      %10s' "$name" "$took")"); return 0; fi
     SUMMARY+=("$(printf '%-12s FAILED  %10s   %s' "$name" "$took" "$LOGS/$name.log")")

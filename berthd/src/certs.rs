@@ -41,7 +41,7 @@ enum CertsCommand {
         /// Also make a second CA that is trusted beside the old one: copy `ca.pem` to every service, then renew again
         #[arg(long)]
         new_ca: bool,
-        /// Trust only the CA that signs now
+        /// Trust only the CA that signs now: once every service has a certificate of it
         #[arg(long, conflicts_with = "new_ca")]
         drop_old_ca: bool,
         #[command(flatten)]
@@ -121,6 +121,12 @@ fn renew(
     ensure!(
         !(is_waiting && wish.new_ca),
         "a new CA waits to sign already: run `berthd certs renew` without --new-ca once every service has its ca.pem"
+    );
+    // What services show now is of the old one, and this very run would be the first that signs with the new.
+    ensure!(
+        !(is_waiting && wish.drop_old_ca),
+        "a new CA waits to sign, and every service still shows a certificate of the old one: run `berthd certs renew` \
+         without --drop-old-ca, bring each service its new certificate, then drop the old CA"
     );
     let mut trusted = directory.trusted()?;
     if is_waiting {

@@ -1,5 +1,6 @@
 //! What `certs` writes is what services take, from the first day to the last CA.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
@@ -53,6 +54,15 @@ impl Desk {
 
     fn text(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
+    /// Every file by its name.
+    fn texts(&self) -> BTreeMap<String, String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .map(|name| (name.clone(), self.text(&name)))
+            .collect()
     }
 }
 
@@ -141,6 +151,10 @@ async fn a_new_authority_is_trusted_before_it_signs_and_the_old_one_goes_when_to
     let refused = desk.renew(Wish { new_ca: true, ..Wish::default() }).unwrap_err().to_string();
     assert!(refused.contains("waits to sign already"), "{refused}");
     assert!(desk.show().0.contains("trusted, signs from the next renewal on"));
+    let before = desk.texts();
+    let refused = desk.renew(Wish { drop_old_ca: true, ..Wish::default() }).unwrap_err().to_string();
+    assert!(refused.contains("without --drop-old-ca"), "{refused}");
+    assert_eq!(desk.texts(), before, "a refusal changes nothing");
 
     copy(&["ca.pem"]);
     desk.renew(Wish::default()).unwrap();

@@ -1,11 +1,13 @@
 //! Background work: takes no input, looks for itself, runs when woken and on a timer. The woken, the timed and the
 //! restarted run are one path.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::turns::{HELD, Turns};
+use futures::FutureExt as _;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -105,8 +107,8 @@ impl Scheduled {
 
     /// `None` where it was not this replica's turn.
     async fn run(&self, asked: bool) -> Option<Report> {
-        let Some((turns, pace)) = &self.turns else { return Some(self.task.run_once().await) };
-        let name = self.task.name();
+        let Some((turns, pace)) = &self.turns else { return Some(self.run_once().await) };
+        let (name, began) = (self.task.name(), Instant::now());
         match turns.take(name, self.task.every(), asked).await {
             Ok(true) => {}
             Ok(false) => return None,
@@ -116,8 +118,8 @@ impl Scheduled {
             }
         }
         let report = tokio::select! {
-            report = self.task.run_once() => report,
-            () = lose(turns.as_ref(), name, *pace) => {
+            report = self.run_once() => report,
+            () = lose(turns.as_ref(), name, *pace, began) => {
                 tracing::warn!(task = name, "the turn at {name} was lost in the middle of a run");
                 return Some(Report { failed: 1, ..Report::default() });
             }
@@ -126,6 +128,14 @@ impl Scheduled {
             tracing::warn!(task = name, %failure, "a turn at {name} runs out by itself");
         }
         Some(report)
+    }
+
+    /// A panic ends one run and not the task: the next looks for itself.
+    async fn run_once(&self) -> Report {
+        AssertUnwindSafe(self.task.run_once()).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(task = self.task.name(), "{} panicked", self.task.name());
+            Report { failed: 1, ..Report::default() }
+        })
     }
 
     fn tell(&self, report: &Report) {
@@ -139,16 +149,16 @@ impl Scheduled {
     }
 }
 
-/// Keeps a turn until it is lost, or may be: because nobody could be told for so long that it is kept.
-async fn lose(turns: &dyn Turns, task: &'static str, pace: Pace) {
-    let mut kept = Instant::now();
+/// Keeps a turn that was asked for at `kept` until it is lost, or may be: because nobody could be told for so long that it
+/// is kept.
+async fn lose(turns: &dyn Turns, task: &'static str, pace: Pace, mut kept: Instant) {
     while kept.elapsed() + pace.keep_every < pace.held {
         tokio::time::sleep(pace.keep_every).await;
         let now = Instant::now();
-        match turns.keep(task).await {
-            Ok(true) => kept = now,
-            Ok(false) => return,
-            Err(failure) => tracing::warn!(task, %failure, "a turn at {task} was not kept"),
+        match tokio::time::timeout_at(kept + pace.held, turns.keep(task)).await {
+            Ok(Ok(true)) => kept = now,
+            Ok(Ok(false)) | Err(_) => return,
+            Ok(Err(failure)) => tracing::warn!(task, %failure, "a turn at {task} was not kept"),
         }
     }
 }
@@ -261,6 +271,34 @@ mod tests {
         };
         let (report, ()) = tokio::join!(scheduled.run(true), let_end);
         assert_eq!(report, Some(Report { done: 1, ..Report::default() }));
+    }
+
+    /// Panics the first time.
+    #[derive(Default)]
+    struct Startled(AtomicUsize);
+
+    #[async_trait]
+    impl Task for Startled {
+        fn name(&self) -> &'static str {
+            "startled"
+        }
+
+        fn every(&self) -> Duration {
+            Duration::from_millis(1)
+        }
+
+        async fn run_once(&self) -> Report {
+            assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "this is what the test wants");
+            Report::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panicked_runs_again() {
+        let (task, drain) = (Arc::new(Startled::default()), Drain::default());
+        Scheduled::new(task.clone()).start(&drain);
+        reaches(&task.0, 3).await;
+        drain.stop.cancel();
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kit::{Ambient, ServiceName, Timestamp};
 use rustls::pki_types::UnixTime;
@@ -20,7 +21,9 @@ use files::{Material, Stamp};
 /// What a certificate says of a service begins like this; the service's name follows.
 pub const SCHEME: &str = "berth://service/";
 /// Before a certificate has this long to go, it should have been renewed.
-pub const RENEW_BEFORE: std::time::Duration = std::time::Duration::from_secs(14 * 86_400);
+pub const RENEW_BEFORE: Duration = Duration::from_secs(14 * 86_400);
+/// How often a process that runs for months says that its certificate comes to its end.
+const TELL_EVERY: Duration = Duration::from_secs(86_400);
 
 /// Where a service's certificate is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +88,23 @@ impl Tls {
         self.current().not_after
     }
 
+    /// Says again and again until when the certificate holds, until the last clone is gone. Looks at the files as well: where
+    /// nobody connects, nobody else does.
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    fn tell_every(&self, pause: Duration) {
+        let shared = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                let Some(shared) = shared.upgrade() else { return };
+                let (service, now) = (shared.service, shared.clock.0.now());
+                tell_age(&Self(shared).current(), service, now);
+            }
+        });
+    }
+
     /// What the files say now. Asked for once a connection: looking at three files' dates is nothing beside a handshake.
     /// Files that cannot be used leave what was read before in use.
     fn current(&self) -> Arc<Material> {
@@ -110,11 +130,11 @@ impl Tls {
 fn tell_age(material: &Material, service: ServiceName, now: Timestamp) {
     metrics::gauge!("berth_tls_certificate_not_after_seconds", "service" => service.as_str())
         .set(material.not_after.as_secs() as f64);
-    if material.not_after < now.plus(RENEW_BEFORE) {
-        tracing::warn!(
-            "the certificate of {service} holds until {}: `berthd certs renew` makes new ones",
-            material.not_after
-        );
+    let until = material.not_after;
+    if until <= now {
+        tracing::warn!("the certificate of {service} expired at {until}: `berthd certs renew` makes new ones");
+    } else if until < now.plus(RENEW_BEFORE) {
+        tracing::warn!("the certificate of {service} holds until {until}: `berthd certs renew` makes new ones");
     }
 }
 
@@ -127,6 +147,9 @@ impl std::fmt::Debug for AmbientTime {
 impl TimeProvider for AmbientTime {
     fn current_time(&self) -> Option<UnixTime> {
         let seconds = u64::try_from(self.0.now().as_secs()).ok()?;
-        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ use super::names::Addresses;
 /// How long a connection may take to be made, TLS included.
 const CONNECT: Duration = Duration::from_secs(2);
 /// A peer that vanished without a word is noticed after both: a ping that often, its answer within that.
-const PING: Duration = Duration::from_secs(3);
+const PING: Duration = Duration::from_secs(5);
 const PONG: Duration = Duration::from_secs(2);
 /// How long an address is left alone after its first failure, and at most.
 const SHORTEST: Duration = Duration::from_millis(100);

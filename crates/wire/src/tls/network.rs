@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{Tls, service_of};
+use super::{TELL_EVERY, Tls, service_of};
 use crate::drain::Drain;
 use crate::peer::names::{self, Addresses, Resolver, SystemResolver};
 use crate::peer::{self, Dial, Identified, Io, Peer, Pool};
@@ -45,11 +45,17 @@ struct Inner {
 
 impl TlsNetwork {
     /// `names` are the peers' `host:port`, several separated by commas.
+    ///
+    /// # Panics
+    /// Outside a runtime.
     pub fn new(tls: Tls, names: impl IntoIterator<Item = (ServiceName, String)>, ambient: Ambient) -> Self {
         Self::with_resolver(tls, names, ambient, Arc::new(SystemResolver), names::EVERY)
     }
 
     /// The same with another way to look names up.
+    ///
+    /// # Panics
+    /// Outside a runtime.
     pub fn with_resolver(
         tls: Tls,
         names: impl IntoIterator<Item = (ServiceName, String)>,
@@ -60,6 +66,7 @@ impl TlsNetwork {
         let split =
             |text: &str| text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
         let names = names.into_iter().map(|(service, text)| (service, split(&text))).collect();
+        tls.tell_every(TELL_EVERY);
         Self(Arc::new(Inner { tls, names, resolver, every, ambient, peers: Mutex::default() }))
     }
 
