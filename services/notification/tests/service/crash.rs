@@ -1,5 +1,7 @@
 //! A process that ends between sending and recording: one row, one id, one message in effect.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::http::Method;
 use serde_json::json;
 use testkit::{Who, until};
@@ -28,7 +30,7 @@ async fn news_whose_receipt_was_lost_are_repeated_under_their_message_id() {
         until(|| async { server.mails().len() }, |mails| *mails == 1).await;
         dying.database.close().await;
     };
-    let ((), _) = tokio::join!(killed, dying.run());
+    tokio::select! { () = killed => {} _ = dying.run() => {} }
     server.behave(Manner::Takes);
     let berth = Notification::start(directory.path(), &server.url()).await;
     // The bus gives the event again: its position and its row were committed together.
@@ -55,7 +57,7 @@ async fn a_webhook_whose_answer_was_lost_is_called_again_under_its_id() {
         until(|| async { receiver.requests().len() }, |requests| *requests == 1).await;
         dying.database.close().await;
     };
-    let ((), _) = tokio::join!(killed, dying.call());
+    tokio::select! { () = killed => {} _ = dying.call() => {} }
     receiver.answer("200 OK");
     let berth = Notification::start(directory.path(), "smtp://127.0.0.1:1").await;
     assert_eq!(rows(&berth, "webhook").await, 1);
@@ -66,4 +68,18 @@ async fn a_webhook_whose_answer_was_lost_is_called_again_under_its_id() {
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].headers["webhook-id"], requests[1].headers["webhook-id"]);
     assert_eq!(requests[0].body, requests[1].body);
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_for_a_moment_repeats_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = MailServer::start(Manner::Takes).await;
+    let berth = Notification::start(directory.path(), &server.url()).await;
+    berth.ask(1, &berth.request("email", "123456")).await;
+    berth.deliveries.times.store(3, Ordering::SeqCst);
+    assert_eq!(berth.run().await.done, 1);
+    berth.clock.advance(std::time::Duration::from_secs(60));
+    assert_eq!(berth.run().await.seen, 0);
+    assert_eq!(server.mails().len(), 1);
+    assert_eq!(berth.deliveries().await[0].0, "sent");
 }

@@ -5,11 +5,17 @@ mod message;
 mod webhook;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use kit::{Ambient, Failure, SealingKey, Timestamp};
+use kit::{Ambient, ErrorCode, Failure, SealingKey, Timestamp};
 
 use crate::domain::{Attempt, Delivery, Health, Outcome, Subject};
 use crate::ports::{Contacts, Deliveries, Ended, Logs, Mailer, Preferences, SmsGateway, WebhookSender, Webhooks};
+
+/// Between two tries to record how an attempt ended; each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// Where a pause would be this long, more time has passed than a hold lasts.
+const LAST_PAUSE: Duration = Duration::from_secs(10);
 
 /// What delivering needs.
 #[derive(Clone)]
@@ -54,8 +60,23 @@ impl From<Result<Done, Failure>> for Tried {
 pub async fn deliver(with: &Delivering, delivery: &Delivery) -> Result<Outcome, Failure> {
     let ended = attempt(with, delivery).await;
     let outcome = ended.attempt.outcome;
-    with.deliveries.record(delivery, ended, with.ambient.now()).await?;
+    record(with, delivery, ended).await?;
     Ok(outcome)
+}
+
+/// What went out must not go out again because the database was away when that was to be recorded: it is asked for as long
+/// as the hold is kept, which ends this too. Recording twice is recording once.
+async fn record(with: &Delivering, delivery: &Delivery, ended: Ended) -> Result<(), Failure> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match with.deliveries.record(delivery, ended.clone(), with.ambient.now()).await {
+            Err(failure) if failure.code == ErrorCode::StoreUnavailable && pause < LAST_PAUSE => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            other => return other,
+        }
+    }
 }
 
 async fn attempt(with: &Delivering, delivery: &Delivery) -> Ended {

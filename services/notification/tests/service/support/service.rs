@@ -28,6 +28,7 @@ use utoipa_actix_web::AppExt as _;
 use wire::Report;
 
 use super::events::{moved, user_event};
+use super::forgetful::Forgetful;
 
 /// A name server that answers what the test says, one answer a question; the last one stays.
 #[derive(Clone, Default)]
@@ -87,6 +88,7 @@ pub struct Notification {
     pub door: TestDoor,
     pub names: Names,
     pub lines: Lines,
+    pub deliveries: Forgetful,
     positions: AtomicU64,
     service: wire::Service,
 }
@@ -109,6 +111,7 @@ impl Notification {
         let (ambient, codes) = (clock.ambient(), master.derive("user-notification.codes"));
         let store = SqlStore::open(database.clone(), ambient.clone(), master.derive("secrets")).await.unwrap();
         let (store, door) = (Arc::new(store), TestDoor::new(&ambient));
+        let deliveries = Forgetful::new(store.clone());
         let sender = Sender::parse("Berth <berth@example.org>").unwrap();
         let sms = setup.sms_url.map(|url| {
             let gateway = HttpSms::new(&url, Some("t0ken".into()), "Berth".into()).unwrap();
@@ -116,7 +119,7 @@ impl Notification {
         });
         let service = build(Deps {
             inbox: store.clone(),
-            deliveries: store.clone(),
+            deliveries: Arc::new(deliveries.clone()),
             contacts: store.clone(),
             preferences: store.clone(),
             webhooks: store.clone(),
@@ -132,7 +135,7 @@ impl Notification {
             door: door.door(),
         });
         let (positions, service) = (AtomicU64::new(1_000), service.unwrap());
-        Self { clock, database, codes, door, names, lines, positions, service }
+        Self { clock, database, codes, door, names, lines, deliveries, positions, service }
     }
 
     pub fn ambient(&self) -> Ambient {
