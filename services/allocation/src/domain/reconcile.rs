@@ -133,7 +133,7 @@ fn orphans(live: &[Allocation], inventory: &Inventory, now: Timestamp) -> Vec<Fi
 }
 
 /// Whether anything on the engine can rightly belong to it.
-fn holds_things(allocation: &Allocation) -> bool {
+pub fn holds_things(allocation: &Allocation) -> bool {
     match allocation.state {
         State::Removed => false,
         State::Failed => allocation.details.ever_ran || allocation.working,

@@ -287,3 +287,32 @@ async fn orphans_are_swept() {
     assert_eq!(bench.engine.left(), (0, 0, 0, 0));
     process.abort();
 }
+
+#[tokio::test]
+async fn what_its_owner_starts_again_meanwhile_is_not_swept() {
+    let bench = Bench::new().await;
+    let process = bench.process();
+    // Two leave something behind: one that is gone, and one that failed before it ever ran.
+    let gone = bench.create().await;
+    bench.until(&gone, State::Running).await;
+    for verb in ["remove_sandbox", "remove_volume", "wait_ready"] {
+        bench.engine.fail(verb, ErrorCode::EngineRefused);
+    }
+    let change = Change { force: true, ..bench.world.wish(Verb::Remove, gone.id) };
+    bench.world.store.change(bench.world.tenant, gone.id, change).await.unwrap();
+    bench.until(&gone, State::Removed).await;
+    let failed = bench.create().await;
+    bench.until(&failed, State::Failed).await;
+    bench.engine.heal();
+    bench.engine.stall("remove_container", Stall::Before);
+    let reconcile = Reconcile { hands: bench.hands.clone(), nudge: bench.nudge.clone() };
+    let pass = tokio::spawn(async move { reconcile.run_once().await });
+    bench.engine.stalled.notified().await;
+    bench.engine.heal();
+    bench.ask(&failed, Verb::Start).await;
+    bench.until(&failed, State::Running).await;
+    bench.engine.released.notify_one();
+    assert_eq!(pass.await.unwrap().failed, 0);
+    assert!(bench.engine.runs(failed.id));
+    process.abort();
+}

@@ -10,7 +10,7 @@ use wire::task::{Report, Task};
 use super::Hands;
 use crate::domain::allocation::{Allocation, Cause, Reason};
 use crate::domain::lifecycle::Work;
-use crate::domain::reconcile::{Finding, Inventory, Thing, compare};
+use crate::domain::reconcile::{Finding, Inventory, Thing, compare, holds_things};
 use crate::nudge::Nudge;
 use crate::ports::Command;
 use crate::ports::engine::ContainerReport;
@@ -142,7 +142,12 @@ impl Reconcile {
 
     async fn sweep(&self, id: AllocationId, tenant: TenantId, inventory: &Inventory) -> Result<(), Failure> {
         let engine = &self.hands.engine;
-        let epoch = self.hands.fleet.find(id).await?.map_or(NOBODYS_EPOCH, |allocation| allocation.epoch);
+        let known = self.hands.fleet.find(id).await?;
+        // Its owner may have started it since the pass began: what it uses now is not left over.
+        if known.as_ref().is_some_and(holds_things) {
+            return Ok(());
+        }
+        let epoch = known.map_or(NOBODYS_EPOCH, |allocation| allocation.epoch);
         let command = Command { allocation: id, tenant, epoch };
         tracing::info!(allocation.id = %id, tenant.id = %tenant, "removing what is left of allocation {id}");
         engine.remove_container(command).await?;

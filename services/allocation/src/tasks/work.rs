@@ -48,7 +48,7 @@ impl Task for WorkTask {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_millis(500)
+        Duration::from_secs(1)
     }
 
     async fn run_once(&self) -> Report {

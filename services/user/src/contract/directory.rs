@@ -52,6 +52,17 @@ contract! {
             assert_eq!(world.set_admin(UserId::mint(&world.ambient), true).await.unwrap(), None);
         }
 
+        async fn what_an_admin_has_open_ends_with_the_right() {
+            let (ada, bob) = (world.verified("ada@example.org").await, world.verified("bob@example.org").await);
+            let (adas, bobs) = (world.logged_in(ada.id, "one").await, world.logged_in(bob.id, "two").await);
+            world.set_admin(bob.id, true).await.unwrap();
+            assert!(world.is_open(bob.id, bobs).await, "nothing is taken from who gains a right");
+            world.set_admin(ada.id, false).await.unwrap();
+            assert!(!world.is_open(ada.id, adas).await && world.is_open(bob.id, bobs).await);
+            let closed = world.directory.closed_since(0, world.ambient.now().minus(HOUR), 100).await.unwrap();
+            assert!(closed.iter().any(|closure| closure.user == ada.id && closure.session.is_none()));
+        }
+
         async fn closings_are_told_in_order_and_from_a_cursor() {
             let ada = world.verified("ada@example.org").await;
             let mut sessions = Vec::new();

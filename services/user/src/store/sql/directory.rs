@@ -36,6 +36,10 @@ impl Directory for SqlStore {
                     keep_an_admin(c, &user).await?;
                     user.admin = admin;
                     changes::revise(c, &announcer, &mut user, at, "user.updated", act, &["admin"]).await?;
+                    if !admin {
+                        // Its tokens say that it may; whoever trusts them hears of a closing sooner than of the event.
+                        closings::close_account(c, announcer.ambient(), user.id, Reason::Revoked).await?;
+                    }
                 }
                 Ok(Some(user))
             })
