@@ -2,7 +2,7 @@
 
 mod backends;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -11,7 +11,7 @@ use berth_notification::config::NotificationConfig;
 use berth_user::UserConfig;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
-use kit::SiteId;
+use kit::{ServiceName, SiteId};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use wire::limit::LimitsConfig;
@@ -211,6 +211,31 @@ impl Config {
         }
     }
 
+    /// A service of its own shares its database with its replicas: in a file it would have another, an empty one.
+    pub fn apart(&self, name: ServiceName) -> anyhow::Result<()> {
+        let (key, named) = match name {
+            ServiceName::User => ("user.database_url", self.user.database_url.is_some()),
+            ServiceName::Notification => ("notification.database_url", self.notification.database_url.is_some()),
+            ServiceName::Allocation => ("allocation.database_url", self.allocation.database_url.is_some()),
+            ServiceName::Machines => ("machines.mongodb_url", self.machines.mongodb_url.is_some()),
+            ServiceName::Verifier => ("verifier.mongodb_url", self.verifier.mongodb_url.is_some()),
+            ServiceName::Feed => ("feed.cassandra", self.feed.cassandra.is_some()),
+            // One has its file beside its engine, the other keeps nothing.
+            ServiceName::Docker | ServiceName::Interact => return Ok(()),
+        };
+        anyhow::ensure!(named, "{key} has to name the database that {name} and its replicas share");
+        Ok(())
+    }
+
+    /// Codes that anybody could be sent must not end in files, unless that was asked for.
+    pub fn mails_of_the_public(&self, address: SocketAddr) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.smtp_url.is_some() || self.allow_file_mail,
+            "others can reach {address}, so mail must go to a server: set smtp_url (BERTH_SMTP_URL), or allow_file_mail"
+        );
+        Ok(())
+    }
+
     /// Whether others than this machine's users can reach the platform: at the listener itself, or at a proxy before it,
     /// which a listener on loopback cannot see but two settings tell of.
     pub fn is_public(&self, listener: IpAddr) -> bool {
@@ -262,6 +287,17 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         Config::load(Some(file.path()))
+    }
+
+    #[test]
+    fn a_service_of_its_own_names_the_database_that_its_replicas_share() {
+        let without = Config::default();
+        let shared = ServiceName::ALL.into_iter().filter(|name| without.apart(*name).is_err());
+        let alone: Vec<_> = ServiceName::ALL.into_iter().filter(|name| without.apart(*name).is_ok()).collect();
+        assert_eq!((shared.count(), alone), (6, vec![ServiceName::Docker, ServiceName::Interact]));
+        let refusal = without.apart(ServiceName::Allocation).unwrap_err().to_string();
+        assert!(refusal.starts_with("allocation.database_url has to name the database"), "{refusal}");
+        assert!(load("[allocation]\ndatabase_url = \"mysql://h/d\"").unwrap().apart(ServiceName::Allocation).is_ok());
     }
 
     #[test]

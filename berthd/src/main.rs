@@ -18,8 +18,10 @@ mod wiring;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use config::Config;
 
@@ -124,6 +126,9 @@ fn settle_allocator() {
     eprintln!("berthd: running with more memory than needed: {error}");
 }
 
+/// How long a thread that still waits for a server is waited for, once everything is done.
+const LEFT_ALONE: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     settle_allocator();
     match run(Arguments::parse().command) {
@@ -139,6 +144,12 @@ fn run(command: Command) -> anyhow::Result<()> {
     // Every TLS connection of this process uses ring.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("TLS was set up twice"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = execute(command, &runtime);
+    runtime.shutdown_timeout(LEFT_ALONE);
+    done
+}
+
+fn execute(command: Command, runtime: &Runtime) -> anyhow::Result<()> {
     match command {
         Command::Up(arguments) => {
             let config = arguments.load()?;

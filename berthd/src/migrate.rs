@@ -1,6 +1,6 @@
 //! `berthd migrate`: schemas and topics, before the services that want them. Each server is waited for.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::Topic;
 use bus::kafka::topics;
@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::serve::events;
 use crate::wiring;
 
-/// How long a server that is away is waited for.
+/// How long a server that is away is waited for. What a migration itself takes is its own affair.
 const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -37,20 +37,22 @@ async fn patiently<T, F: Future<Output = Result<T, Failure>>>(
     what: &str,
     attempt: impl Fn() -> F,
 ) -> anyhow::Result<T> {
+    let began = Instant::now();
     let mut told = false;
-    let tries = async {
-        loop {
-            match attempt().await {
-                Err(failure) if matches!(failure.code, ErrorCode::StoreUnavailable | ErrorCode::PeerUnavailable) => {
-                    if !std::mem::replace(&mut told, true) {
-                        tracing::warn!(%failure, "waiting for {what}");
-                    }
-                    tokio::time::sleep(PAUSE).await;
+    loop {
+        match attempt().await {
+            Err(failure) if matches!(failure.code, ErrorCode::StoreUnavailable | ErrorCode::PeerUnavailable) => {
+                anyhow::ensure!(
+                    began.elapsed() < PATIENCE,
+                    "{what} did not answer in {} s: {failure}",
+                    PATIENCE.as_secs()
+                );
+                if !std::mem::replace(&mut told, true) {
+                    tracing::warn!(%failure, "waiting for {what}");
                 }
-                other => return other,
+                tokio::time::sleep(PAUSE).await;
             }
+            other => return Ok(other?),
         }
-    };
-    let done = tokio::time::timeout(PATIENCE, tries).await;
-    Ok(done.map_err(|_| anyhow::anyhow!("{what} did not answer in {} s", PATIENCE.as_secs()))??)
+    }
 }

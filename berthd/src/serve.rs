@@ -31,15 +31,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Runs one service until a signal ends it.
 pub async fn serve(name: ServiceName, config: Config) -> anyhow::Result<()> {
     config.validate()?;
+    config.apart(name)?;
     let ambient = Ambient::system();
     let identity = identity::of(name, &config, &ambient)?;
     let address = process::resolve(&config.listen)?;
+    let public = config.is_public(address.ip());
+    if public && name == ServiceName::Notification {
+        config.mails_of_the_public(address)?;
+    }
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
     let calls = peers_listener(&config)?;
     let platform = Platform {
         limits: limits(&config)?,
         network: network(name, &config, &ambient)?,
-        public: config.is_public(address.ip()),
+        public,
         installation: identity.installation,
         master: identity.master.clone(),
         drain: wire::drain::Drain::default(),

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use kit::Ambient;
 use wire::drain::Drain;
 use wire::limit::Limits;
@@ -53,10 +53,8 @@ pub async fn up(config: Config) -> anyhow::Result<()> {
 /// The same for a process that only looks at its own interface.
 pub fn platform(config: Config, ambient: Ambient, data: &DataDir, address: SocketAddr) -> anyhow::Result<Platform> {
     let public = config.is_public(address.ip());
-    if public && config.smtp_url.is_none() && !config.allow_file_mail {
-        bail!(
-            "others can reach {address}, so mail must go to a server: set smtp_url (BERTH_SMTP_URL), or allow_file_mail"
-        );
+    if public {
+        config.mails_of_the_public(address)?;
     }
     Ok(Platform {
         limits: Limits::new(&config.limits),

@@ -1,6 +1,7 @@
 //! Before a service can be built, its servers have to be there. Until then its listener says that it is not ready, and why.
 
 use std::net::TcpListener;
+use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
@@ -13,6 +14,9 @@ use crate::backing::Wired;
 use crate::http::{Status, probes};
 use crate::platform::Platform;
 use crate::process::asked_to_stop;
+
+/// How long nobody answers at the listener at most: a migration, or another replica's, takes as long as it takes.
+const SOON: Duration = Duration::from_millis(500);
 
 /// Tries until the service is built; `None` where a signal came first.
 pub async fn until_built(
@@ -32,14 +36,16 @@ pub async fn until_built(
             told = text;
         }
     };
-    if let Some(wired) = build(name, platform, &mut tell).await? {
-        return Ok(Some(wired));
+    let mut building = pin!(building(name, platform, &mut tell));
+    // Most of the time everything is there.
+    if let Ok(built) = tokio::time::timeout(SOON, &mut building).await {
+        return Ok(Some(built?));
     }
     let server = server(listener.try_clone()?, status.clone())?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
     let built = tokio::select! {
-        built = again(name, platform, &mut tell) => built.map(Some).map_err(anyhow::Error::from),
+        built = building => built.map(Some).map_err(anyhow::Error::from),
         () = asked_to_stop() => Ok(None),
     };
     handle.stop(false).await;
@@ -47,14 +53,14 @@ pub async fn until_built(
     built
 }
 
-async fn again(name: ServiceName, platform: &Platform, tell: &mut dyn FnMut(&Failure)) -> Result<Wired, Failure> {
+async fn building(name: ServiceName, platform: &Platform, tell: &mut dyn FnMut(&Failure)) -> Result<Wired, Failure> {
     let mut pause = Duration::from_millis(100);
     loop {
-        tokio::time::sleep(pause).await;
-        pause = LONGEST_PAUSE.min(pause * 2);
         if let Some(wired) = build(name, platform, tell).await? {
             return Ok(wired);
         }
+        tokio::time::sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
     }
 }
 

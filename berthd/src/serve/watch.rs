@@ -28,7 +28,7 @@ impl Task for Watch {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_secs(2)
+        Duration::from_secs(5)
     }
 
     async fn run_once(&self) -> Report {

@@ -62,12 +62,14 @@ fn throttle(platform: &Platform, store: &Arc<SqlStore>) -> Result<Arc<dyn Thrott
 
 /// The configured code; a public platform always has one, because anybody could be the first to sign up.
 fn setup_code(platform: &Platform) -> Option<SecretString> {
-    let made_up = || {
-        let code = platform.ambient.password(16);
+    let derived = || {
+        // The same for every replica and after every start: whichever answers, it is the code that the log shows.
+        let bits = platform.master.derive("user.setup_code").hash(b"");
+        let code: String = bits[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         tracing::warn!("the first sign-up becomes the admin and needs this set-up code: {code}");
         code.into()
     };
-    platform.config.setup_code.clone().or_else(|| platform.public.then(made_up))
+    platform.config.setup_code.clone().or_else(|| platform.public.then(derived))
 }
 
 #[cfg(test)]
@@ -75,6 +77,7 @@ mod tests {
     use std::net::SocketAddr;
 
     use kit::Ambient;
+    use secrecy::ExposeSecret as _;
 
     use super::*;
     use crate::config::Config;
@@ -91,7 +94,9 @@ mod tests {
         let alone = up::platform(config.clone(), ambient.clone(), &data, address).unwrap();
         assert!(setup_code(&alone).is_none());
         config.limits.trusted_proxies.push(address.ip());
-        let proxied = up::platform(config, ambient, &data, address).unwrap();
-        assert!(setup_code(&proxied).is_some());
+        let proxied = || setup_code(&up::platform(config.clone(), ambient.clone(), &data, address).unwrap()).unwrap();
+        let (one, other) = (proxied(), proxied());
+        assert_eq!(one.expose_secret(), other.expose_secret(), "replicas ask for the same");
+        assert_eq!(one.expose_secret().len(), 16);
     }
 }

@@ -1,10 +1,11 @@
 //! The schema of one set of tables, for either database. Forward only; a set may be applied as often as one likes.
 
 use kit::{ErrorCode, Failure};
-use sqlx::migrate::{Migrate, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{MySqlConnection, MySqlPool, SqliteConnection};
 
 use crate::Stored as _;
+use crate::failure::failure;
 
 /// A set of tables as migrations for each database. Several sets share one database and its list of what was applied, so
 /// their version numbers differ.
@@ -22,7 +23,7 @@ impl Migrations {
 
 pub async fn sqlite(connection: &mut SqliteConnection, set: &Migrations) -> Result<(), Failure> {
     let run = lenient(&set.sqlite).run(&mut *connection).await;
-    run.map_err(|error| Failure::internal(format!("a migration failed: {error}")))?;
+    run.map_err(failed)?;
     let _ = connection.unlock().await;
     Ok(())
 }
@@ -51,16 +52,24 @@ async fn run(connection: &mut MySqlConnection, sets: &[&Migrations]) -> Result<(
         let Some(migrator) = &set.mysql else {
             return Err(Failure::internal("these tables have no migrations for MySQL"));
         };
-        connection.ensure_migrations_table("_sqlx_migrations").await.map_err(Failure::internal)?;
+        connection.ensure_migrations_table("_sqlx_migrations").await.map_err(failed)?;
         // Begun by a process that died. Each is one statement that can be repeated, and is.
         let begun = "DELETE FROM _sqlx_migrations WHERE success = FALSE";
         sqlx::query(begun).execute(&mut *connection).await.stored()?;
         let mut migrator = lenient(migrator);
         migrator.set_locking(false);
         let run = migrator.run(&mut *connection).await;
-        run.map_err(|error| Failure::internal(format!("a migration failed: {error}")))?;
+        run.map_err(failed)?;
     }
     Ok(())
+}
+
+/// A server that goes away in the middle is waited for like one that was away before.
+fn failed(error: MigrateError) -> Failure {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => failure(&error),
+        other => Failure::internal(format!("a migration failed: {other}")),
+    }
 }
 
 /// Does not mind what other sets have applied, or a later version of this program.

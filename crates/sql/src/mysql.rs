@@ -13,8 +13,9 @@ use kit::context::capture;
 use kit::{Ambient, ErrorCode, Failure};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::{Executor as _, MySql, MySqlPool};
+use sqlx::{Connection as _, Executor as _, MySql, MySqlPool};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::connection::{Connection, Inner};
 use crate::{Stored as _, Work};
@@ -25,6 +26,11 @@ const CONNECTIONS: u32 = 16;
 const ACQUIRE: Duration = Duration::from_secs(3);
 /// How long one transaction may take, all its attempts together.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// How long new attempts are begun: the last of them has time to end well.
+const RETRIES: Duration = Duration::from_secs(3);
+/// A connection that nobody used for so long is asked whether it still works before somebody is given it. One that was used
+/// just now is not: that would double the round trips of a busy process.
+const FRESH: Duration = Duration::from_secs(1);
 /// How long a connection that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(8);
 /// What a session is told when it begins: strict, the same words as SQLite's, and serializable. The server ends one that is
@@ -77,6 +83,15 @@ impl Server {
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE)
             .idle_timeout(IDLE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > FRESH {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     if connection.execute(SESSION).await.is_err() {
@@ -106,13 +121,12 @@ impl Server {
     }
 
     async fn repeat<T: Send + 'static, F: Work<T>>(&self, isolation: Isolation, work: F) -> Result<T, Failure> {
-        let ambient = Ambient::system();
-        let began = ambient.now();
+        let (ambient, began) = (Ambient::system(), Instant::now());
         let mut pause = 2_u32;
         loop {
-            match self.attempt(isolation, work.clone()).await {
+            match self.attempt(isolation, work.clone(), began + DEADLINE).await {
                 Attempt::Done(result) => return result,
-                Attempt::Conflict(failure) if ambient.now().since(began) >= DEADLINE => return Err(failure),
+                Attempt::Conflict(failure) if began.elapsed() >= RETRIES => return Err(failure),
                 Attempt::Conflict(_) => {}
             }
             metrics::counter!("berth_sql_retries_total").increment(1);
@@ -121,14 +135,19 @@ impl Server {
         }
     }
 
-    async fn attempt<T: Send + 'static, F: Work<T>>(&self, isolation: Isolation, work: F) -> Attempt<T> {
+    async fn attempt<T: Send + 'static, F: Work<T>>(
+        &self,
+        isolation: Isolation,
+        work: F,
+        until: Instant,
+    ) -> Attempt<T> {
         let connection = match self.pool.acquire().await.stored() {
             Ok(connection) => connection,
             Err(failure) => return Attempt::Done(Err(failure)),
         };
         let mut connection = Connection(Inner::MySql { connection, conflict: false });
         let transaction = AssertUnwindSafe(transact(&mut connection, isolation, work)).catch_unwind();
-        let failure = match tokio::time::timeout(DEADLINE, transaction).await {
+        let failure = match tokio::time::timeout_at(until, transaction).await {
             Ok(Ok(attempt)) => {
                 if matches!(attempt, Attempt::Done(Ok(_))) {
                     self.commits.send_modify(|count| *count += 1);
