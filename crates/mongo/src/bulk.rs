@@ -1,12 +1,15 @@
 //! Many changes in one question: each is atomic by itself, all are acknowledged together.
 
 use kit::{ErrorCode, Failure};
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{self, Bson, Document, doc};
 
 use crate::{Database, Stored as _};
 
-/// How many changes one command takes. Events are below 64 KiB, commands below 48 MiB.
-const CHUNK: usize = 256;
+/// How many changes one command takes at most.
+const MOST: usize = 256;
+/// How many bytes of changes, unless one alone has more. The driver sends a command as one document, which the server takes up
+/// to 16 MiB.
+const LARGEST: usize = 8 << 20;
 
 /// A change of the document with this `_id`, which is made where there is none.
 #[derive(Clone, Debug)]
@@ -31,13 +34,13 @@ impl Update {
 impl Database {
     /// Makes all changes, in no order. After a failure some may have been made, so repeating must be harmless.
     pub async fn update_each(&self, collection: &str, updates: Vec<Update>) -> Result<(), Failure> {
-        let updates: Vec<Document> = updates
+        let updates = updates
             .into_iter()
             .map(|update| doc! { "q": { "_id": update.id }, "u": update.pipeline, "upsert": true })
             .collect();
-        for chunk in updates.chunks(CHUNK) {
+        for piece in pieces(updates)? {
             let command = doc! {
-                "update": collection, "updates": chunk, "ordered": false,
+                "update": collection, "updates": piece, "ordered": false,
                 "writeConcern": { "w": "majority", "j": true, "wtimeout": 2000 },
             };
             let answer = self.ask(self.inner.run_command(command)).await.written()?;
@@ -49,5 +52,41 @@ impl Database {
             }
         }
         Ok(())
+    }
+}
+
+/// All documents, in pieces that fit into a command.
+fn pieces(documents: Vec<Document>) -> Result<Vec<Vec<Document>>, Failure> {
+    let (mut pieces, mut piece, mut size) = (Vec::new(), Vec::new(), 0);
+    for document in documents {
+        let length = bson::to_vec(&document).map_err(Failure::internal)?.len();
+        if piece.len() == MOST || (size + length > LARGEST && !piece.is_empty()) {
+            pieces.push(std::mem::take(&mut piece));
+            size = 0;
+        }
+        size += length;
+        piece.push(document);
+    }
+    if !piece.is_empty() {
+        pieces.push(piece);
+    }
+    Ok(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lengths(sizes: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let documents = sizes.into_iter().map(|size| doc! { "text": "x".repeat(size) }).collect();
+        pieces(documents).unwrap().iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn pieces_are_cut_by_number_and_by_size() {
+        assert_eq!(lengths([]), [0; 0]);
+        assert_eq!(lengths([1; 600]), [256, 256, 88]);
+        assert_eq!(lengths([3 << 20; 5]), [2, 2, 1]);
+        assert_eq!(lengths([1, 9 << 20, 1]), [1, 1, 1], "one that is larger goes alone");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kit::Failure;
-use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern};
+use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 
 /// How long a server is looked for, and how long a connection may take. The driver tries an operation twice at most, so
 /// both looks fit into `DEADLINE`.
@@ -31,6 +31,8 @@ pub async fn options(url: &str) -> Result<ClientOptions, Failure> {
     options.write_concern =
         Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(PATIENCE).build());
     options.read_concern = Some(ReadConcern::majority());
+    // A secondary would not know yet what its reader was just told is written.
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     Ok(options)
 }
 
@@ -40,10 +42,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_url_cannot_make_it_patient_or_careless() {
-        let url = "mongodb://localhost:1/?w=0&connectTimeoutMS=60000&serverSelectionTimeoutMS=60000&maxPoolSize=5";
+        let url = "mongodb://localhost:1/?w=0&connectTimeoutMS=60000&serverSelectionTimeoutMS=60000&maxPoolSize=5&readPreference=nearest";
         let options = options(url).await.unwrap();
         assert_eq!((options.connect_timeout, options.server_selection_timeout), (Some(PATIENCE), Some(PATIENCE)));
         assert_eq!(options.write_concern.unwrap().w, Some(Acknowledgment::Majority));
+        assert_eq!(options.selection_criteria, Some(SelectionCriteria::ReadPreference(ReadPreference::Primary)));
         assert_eq!(options.max_pool_size, Some(5));
     }
 

@@ -91,9 +91,16 @@ pub fn is_interrupted(error: &Error) -> bool {
     matches!(error.kind.as_ref(), ErrorKind::Command(refused) if refused.code == INTERRUPTED)
 }
 
-/// Whether a commit may or may not have happened.
+/// Whether the server may have done what it was asked for: its answer was lost, or says so.
 pub fn is_unknown(error: &Error) -> bool {
     error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || matches!(*error.kind, ErrorKind::Io(_))
+}
+
+/// Whether a commit may or may not have happened. One that ends while it waits for its majority has happened on the primary;
+/// not every error that tells of this has a label, such as that of an interruption.
+pub fn is_unknown_commit(error: &Error) -> bool {
+    let lacks_majority = matches!(*error.kind, ErrorKind::Write(WriteFailure::WriteConcernError(_)));
+    lacks_majority || is_interrupted(error) || is_unknown(error)
 }
 
 fn failure(error: &Error) -> Failure {
@@ -116,5 +123,37 @@ fn passes(error: &Error) -> bool {
         // What the driver says of a transaction when it does not know the servers yet.
         ErrorKind::Transaction { .. } | ErrorKind::SessionsNotSupported => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{doc, from_document};
+
+    use super::*;
+
+    fn answered(code: i32) -> mongodb::bson::Document {
+        doc! { "code": code, "codeName": "", "errmsg": "", "errInfo": null }
+    }
+
+    #[test]
+    fn a_commit_whose_wait_for_a_majority_ended_may_have_happened() {
+        let without_majority =
+            |code| ErrorKind::Write(WriteFailure::WriteConcernError(from_document(answered(code)).unwrap()));
+        let refused = |code| ErrorKind::Command(from_document(answered(code)).unwrap());
+        let table = [
+            (without_majority(INTERRUPTED), true),
+            (without_majority(64), true),
+            (refused(INTERRUPTED), true),
+            (ErrorKind::Io(std::sync::Arc::new(std::io::ErrorKind::TimedOut.into())), true),
+            // A write conflict: the server ended the transaction.
+            (refused(112), false),
+        ];
+        for (kind, may_have_happened) in table {
+            let error = Error::from(kind);
+            assert_eq!(is_unknown_commit(&error), may_have_happened, "{error}");
+        }
+        // Within a transaction nothing is kept, and an interruption is worth another attempt.
+        assert!(!is_unknown(&Error::from(refused(INTERRUPTED))));
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use kit::{ErrorCode, Failure, Timestamp};
+use kit::{ErrorCode, Failure};
 use mongodb::bson::{Document, doc};
 use mongodb::error::Error;
 use mongodb::options::IndexOptions;
@@ -72,21 +72,11 @@ impl Database {
 
     /// Whether the servers answer and one of them takes writes, for `/readyz`.
     pub async fn ping(&self) -> Result<(), Failure> {
-        match self.hello().await?.get_bool("isWritablePrimary") {
+        let hello = self.ask(self.inner.run_command(doc! { "hello": 1 })).await.stored()?;
+        match hello.get_bool("isWritablePrimary") {
             Ok(true) => Ok(()),
             _ => Err(Failure::of(ErrorCode::StoreUnavailable).operator("the server takes no writes now")),
         }
-    }
-
-    /// The server's clock, to the millisecond: replicas whose own clocks differ agree on it. Within an update it is `$$NOW`.
-    pub async fn now(&self) -> Result<Timestamp, Failure> {
-        let hello = self.hello().await?;
-        let at = hello.get_datetime("localTime").map_err(Failure::internal)?;
-        Ok(Timestamp::from_micros(at.timestamp_millis() * 1000))
-    }
-
-    async fn hello(&self) -> Result<Document, Failure> {
-        self.ask(self.inner.run_command(doc! { "hello": 1 })).await.stored()
     }
 
     /// Counts commits of this process: wakes whoever waits for news in this database.

@@ -61,12 +61,6 @@ impl MongoOutbox {
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
-
-    /// All that waits, in the order of the commits as far as events are of one subject.
-    pub async fn all(&self) -> Result<Vec<Event>, Failure> {
-        let rows = self.0.list(EVENTS, doc! {}, doc! { "seq": 1 }, 0).await?;
-        rows.iter().map(event).collect()
-    }
 }
 
 #[async_trait]

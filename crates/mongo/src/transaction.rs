@@ -9,7 +9,7 @@ use mongodb::{ClientSession, Collection};
 use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::failure::{bounded, is_interrupted, is_transient, is_unknown};
+use crate::failure::{bounded, is_interrupted, is_transient, is_unknown, is_unknown_commit};
 use crate::{Database, Stored as _};
 
 /// The longest pause before another attempt; the first is at most a few milliseconds.
@@ -81,7 +81,7 @@ impl Transaction {
             let done = bounded(self.deadline, self.session.commit_transaction()).await;
             match done {
                 // To commit again what is committed changes nothing.
-                Err(error) if is_unknown(&error) && pauses.pause(self.deadline).await => {}
+                Err(error) if is_unknown_commit(&error) && pauses.pause(self.deadline).await => {}
                 done => return done,
             }
         }
@@ -119,7 +119,7 @@ impl Database {
                         return Ok(value);
                     }
                     Err(error) if is_transient(&error) => Err(error).stored(),
-                    Err(error) if is_unknown(&error) => return Err(error).stored().map_err(Failure::unknown),
+                    Err(error) if is_unknown_commit(&error) => return Err(error).stored().map_err(Failure::unknown),
                     Err(error) => return Err(error).stored(),
                 },
                 Err(failure) => {

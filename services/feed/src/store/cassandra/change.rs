@@ -70,10 +70,11 @@ pub async fn settle<R: Reckon>(changes: &R, ambient: &Ambient, until: Deadline) 
             Attempt::Unknown(now) => doubt = Some(now),
         }
         metrics::counter!("berth_feed_batches_repeated_total").increment(1);
+        tokio::time::sleep(pause(ambient, attempt)).await;
+        // After the pause: who was stopped meanwhile must not go on as if no time had passed.
         if until.is_past() {
             break;
         }
-        tokio::time::sleep(pause(ambient, attempt)).await;
     }
     Err(doubt.map_or_else(busy, |doubt| doubt.failure))
 }
@@ -139,6 +140,7 @@ mod tests {
     /// Longer than any test takes.
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(50);
+    const SHORTER_THAN_A_PAUSE: Duration = Duration::from_millis(4);
 
     async fn run(script: &Script, span: Duration) -> Result<usize, Failure> {
         let until = Deadline::after(span);
@@ -171,6 +173,15 @@ mod tests {
         let script = Script { looks, writes, ..Script::default() };
         let failure = run(&script, SHORT).await.unwrap_err();
         assert_eq!((failure.code, failure.left), (ErrorCode::StoreUnavailable, Left::Unknown));
+    }
+
+    #[tokio::test]
+    async fn what_runs_out_of_time_while_it_pauses_is_not_tried_again() {
+        let writes = Mutex::new(vec![Ok(Outcome::Lost), Ok(Outcome::Applied)]);
+        let script = Script { writes, ..Script::default() };
+        let failure = run(&script, SHORTER_THAN_A_PAUSE).await.unwrap_err();
+        assert_eq!((failure.code, failure.left), (ErrorCode::Busy, Left::Nothing));
+        assert_eq!(script.asked.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Does what waits for one machine's comments: rows, count, version and announcements in one conditional batch.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use bus::{Event, shard_of};
@@ -15,7 +15,7 @@ use super::comments::read_with;
 use super::deadline::Deadline;
 use super::lanes::{Answers, Work};
 use super::link::{Bound, Link, Outcome, serially};
-use super::outbox::{self, Row};
+use super::outbox::{self, Marked, Row};
 use super::thread::{Answer, Change, Reckoned, Thread, Tried};
 
 pub struct CommentWork {
@@ -33,7 +33,8 @@ impl Work for CommentWork {
 
     async fn work(&self, machine: MachineId, changes: &[Change], until: Deadline) -> Result<Answers<Answer>, Failure> {
         let link = &*self.link;
-        let reckoning = Reckoning { link, machine, changes, removing: Mutex::default(), announced: &self.announced };
+        let (removing, first, announced) = (Mutex::default(), OnceLock::new(), &self.announced);
+        let reckoning = Reckoning { link, machine, changes, removing, first, announced };
         settle(&reckoning, &self.ambient, until).await
     }
 }
@@ -44,10 +45,14 @@ struct Reckoning<'w> {
     changes: &'w [Change],
     /// What batches of these changes were about to remove.
     removing: Mutex<BTreeSet<CommentId>>,
+    /// The version that the first of these batches was to leave.
+    first: OnceLock<i64>,
     announced: &'w watch::Sender<u64>,
 }
 
 struct Batch {
+    /// The version that it leaves.
+    next: i64,
     bound: Vec<Bound>,
     events: Vec<Event>,
 }
@@ -71,7 +76,9 @@ impl Reckon for Reckoning<'_> {
 
     /// Marks first: an announcement without a mark would never be found.
     async fn write(&self, batch: Batch) -> Result<Outcome, Failure> {
-        try_join_all(batch.events.iter().map(|event| outbox::mark(self.link, self.machine, event))).await?;
+        let next = batch.next;
+        let marked = Marked { machine: self.machine, first: *self.first.get_or_init(|| next), next };
+        try_join_all(batch.events.iter().map(|event| outbox::mark(self.link, marked, event))).await?;
         let outcome = self.link.change_all(batch.bound).await?;
         if outcome == Outcome::Applied {
             self.announced.send_modify(|count| *count += 1);
@@ -105,6 +112,7 @@ impl Reckoning<'_> {
         let next = version.unwrap_or(0) + 1;
         let moved = (reckoned.thread.comments, next, machine, version);
         let mut bound: Vec<Bound> = vec![(statements.comments_move.clone(), Box::new(moved))];
+        bound.push((statements.comments_begin.clone(), Box::new((machine,))));
         for id in &reckoned.put {
             let Some(said) = reckoned.thread.said.get(id) else { continue };
             let (created, edited) = (said.created_at.as_micros(), said.edited_at.map(kit::Timestamp::as_micros));
@@ -120,6 +128,6 @@ impl Reckoning<'_> {
                 Row { machine: self.machine, shard: shard_of(&event.subject), version: next, place, event: event.id };
             bound.push(outbox::announce(statements, &row, event));
         }
-        Batch { bound, events: reckoned.events }
+        Batch { next, bound, events: reckoned.events }
     }
 }

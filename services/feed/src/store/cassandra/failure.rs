@@ -2,6 +2,7 @@
 
 use kit::{ErrorCode, Failure};
 use scylla::errors::{DbError, ExecutionError, RequestAttemptError};
+use scylla::statement::Consistency;
 
 /// A failed statement that changes nothing, or the same however often it runs.
 pub fn repeatable(error: &ExecutionError) -> Failure {
@@ -44,6 +45,8 @@ const fn is_ours(error: &ExecutionError) -> bool {
     )
 }
 
+/// Too few replicas for Paxos itself are noticed before a proposal is made. Too few for its consistency, or too many hints
+/// (`Overloaded`), are also noticed when a proposal that was accepted is to be committed: then it is decided.
 const fn was_not_sent(error: &ExecutionError) -> bool {
     matches!(
         error,
@@ -53,7 +56,8 @@ const fn was_not_sent(error: &ExecutionError) -> bool {
             | ExecutionError::LastAttemptError(
                 RequestAttemptError::UnableToAllocStreamId
                     | RequestAttemptError::DbError(
-                        DbError::Unavailable { .. } | DbError::Overloaded | DbError::IsBootstrapping,
+                        DbError::Unavailable { consistency: Consistency::Serial | Consistency::LocalSerial, .. }
+                            | DbError::IsBootstrapping,
                         _
                     )
             )
@@ -66,7 +70,6 @@ mod tests {
 
     use kit::Left;
     use scylla::errors::WriteType;
-    use scylla::statement::Consistency;
 
     use super::*;
 
@@ -82,12 +85,14 @@ mod tests {
             required: 2,
             write_type: WriteType::Cas,
         };
-        let too_few = DbError::Unavailable { consistency: Consistency::Serial, required: 2, alive: 1 };
+        let too_few = |consistency| DbError::Unavailable { consistency, required: 2, alive: 1 };
         let table = [
             (answered(timed_out), ErrorCode::StoreUnavailable, Left::Unknown),
             (answered(DbError::ServerError), ErrorCode::StoreUnavailable, Left::Unknown),
             (ExecutionError::RequestTimeout(Duration::from_secs(1)), ErrorCode::StoreUnavailable, Left::Unknown),
-            (answered(too_few), ErrorCode::StoreUnavailable, Left::Nothing),
+            (answered(too_few(Consistency::LocalQuorum)), ErrorCode::StoreUnavailable, Left::Unknown),
+            (answered(DbError::Overloaded), ErrorCode::StoreUnavailable, Left::Unknown),
+            (answered(too_few(Consistency::Serial)), ErrorCode::StoreUnavailable, Left::Nothing),
             (ExecutionError::EmptyPlan, ErrorCode::StoreUnavailable, Left::Nothing),
             (answered(DbError::Invalid), ErrorCode::Internal, Left::Nothing),
         ];

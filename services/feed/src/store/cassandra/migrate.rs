@@ -62,6 +62,7 @@ migrations! {
     "0108_outbox_relay"
     "0109_consumer"
     "0110_dead_letter"
+    "0111_outbox_mark_version"
 }
 
 /// Makes the keyspace where it is missing and runs what was not run yet. Any number may do so at once.

@@ -79,7 +79,7 @@ impl CassandraFeed {
         migrate::migrate(&link::connect(settings).await?, settings, ambient).await
     }
 
-    /// Whether Cassandra answers now.
+    /// Whether a majority of Cassandra's replicas answers now.
     pub async fn ping(&self) -> Result<(), Failure> {
         self.deadline().keep(self.link.ping()).await
     }

@@ -1,6 +1,7 @@
 //! What was announced and not sent yet: rows in the partitions of the comments that they are about, found by marks that were
 //! written before them. A mark without its row is of a batch that did not happen, or not yet; before such a mark is removed
-//! the partition's version moves on, so that the batch cannot happen any more.
+//! the partition's version moves on, so that the batch cannot happen any more. Should its changes be tried again all the same,
+//! by a process that was stopped for so long, their mark is a newer one and stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,15 +41,35 @@ impl Row {
     }
 }
 
-/// The event of a row's key.
-fn event_of(key: &[u8]) -> Result<EventId, Failure> {
-    key.get(10..).and_then(EventId::from_bytes).ok_or_else(|| broken("the key of an announcement"))
+/// The version and the event of a row's key.
+fn read_key(key: &[u8]) -> Result<(i64, EventId), Failure> {
+    let version = key.first_chunk().map(|version| i64::from_be_bytes(*version));
+    let event = key.get(10..).and_then(EventId::from_bytes);
+    version.zip(event).ok_or_else(|| broken("the key of an announcement"))
+}
+
+/// Where an announcement may come.
+#[derive(Clone, Copy, Debug)]
+pub struct Marked {
+    pub machine: MachineId,
+    /// The version that the first batch with it was to leave: one whose outcome was not known may have left it there.
+    pub first: i64,
+    /// The version that the next batch with it will leave.
+    pub next: i64,
 }
 
 /// Says that an announcement may come; before it does.
-pub async fn mark(link: &Link, machine: MachineId, event: &Event) -> Result<(), Failure> {
-    let row = (number(shard_of(&event.subject)), machine.as_uuid(), event.id.as_uuid(), event.at.as_micros());
+pub async fn mark(link: &Link, marked: Marked, event: &Event) -> Result<(), Failure> {
+    let Marked { machine, first, next } = marked;
+    let (shard, at) = (number(shard_of(&event.subject)), event.at.as_micros());
+    let row = (shard, machine.as_uuid(), event.id.as_uuid(), at, first, written_at(next));
     link.write(&link.statements.mark_put, row).await
+}
+
+/// The timestamp of a mark of the batch that leaves this version. Its removal has the next one, so that it neither hides the
+/// mark of a later batch nor is undone by a write that comes late.
+const fn written_at(version: i64) -> i64 {
+    2 * version
 }
 
 /// The announcement, for the batch of its change.
@@ -100,10 +121,18 @@ impl Outbox for CassandraFeed {
     }
 }
 
+/// A mark as it is read.
+struct Mark {
+    event: EventId,
+    at: Timestamp,
+    /// Its announcement has this version or a higher one.
+    first: i64,
+}
+
 /// A partition with marks.
-struct Marked {
+struct Partition {
     machine: MachineId,
-    marks: Vec<(EventId, Timestamp)>,
+    marks: Vec<Mark>,
 }
 
 impl CassandraFeed {
@@ -114,8 +143,7 @@ impl CassandraFeed {
         while let Some(at) = state.filter(|_| found.len() < limit) {
             let (marks, next) = link.page(&statement, (number(shard),), at).await?;
             // One that goes on from the piece before was read with it.
-            let marked =
-                by_machine(marks).into_iter().filter(|marked| last.replace(marked.machine) != Some(marked.machine));
+            let marked = by_machine(marks).into_iter().filter(|at| last.replace(at.machine) != Some(at.machine));
             let rows =
                 stream::iter(marked.collect::<Vec<_>>()).map(|marked| self.of_machine(link, shard, marked, limit));
             let rows: Vec<Vec<Unsent>> = rows.buffered(PARALLEL).try_collect().await?;
@@ -130,18 +158,19 @@ impl CassandraFeed {
         &self,
         link: &Link,
         shard: Shard,
-        marked: Marked,
+        marked: Partition,
         limit: usize,
     ) -> Result<Vec<Unsent>, Failure> {
-        let rows = rows(link, shard, marked.machine, limit).await?;
+        let first = marked.marks.iter().map(|mark| mark.first).min().unwrap_or(0);
+        let rows = rows(link, shard, marked.machine, first, limit).await?;
         let is_all = rows.len() < limit;
         let there: BTreeSet<EventId> = rows.iter().map(|row| row.event.id).collect();
         let late = self.ambient.now().minus(GRACE);
-        for (event, at) in &marked.marks {
-            if is_all && *at < late && !there.contains(event) {
+        for mark in &marked.marks {
+            if is_all && mark.at < late && !there.contains(&mark.event) {
                 // What fails is tried at the next look; it must not hold up what can be sent.
-                if let Err(failure) = forget(link, shard, marked.machine, *event).await {
-                    tracing::debug!(event.id = %event, %failure, "a mark without its announcement stays");
+                if let Err(failure) = forget(link, shard, marked.machine, mark).await {
+                    tracing::debug!(event.id = %mark.event, %failure, "a mark without its announcement stays");
                 }
             }
         }
@@ -156,24 +185,28 @@ fn in_pieces(statement: &PreparedStatement) -> PreparedStatement {
 }
 
 /// Marks as they are read, machine after machine.
-fn by_machine(marks: Vec<(Uuid, Uuid, Option<i64>)>) -> Vec<Marked> {
-    let mut machines: Vec<Marked> = Vec::new();
-    for (machine, event, at) in marks {
+fn by_machine(marks: Vec<(Uuid, Uuid, Option<i64>, Option<i64>)>) -> Vec<Partition> {
+    let mut machines: Vec<Partition> = Vec::new();
+    for (machine, event, at, first) in marks {
         let machine = MachineId::from_uuid(machine);
-        let mark = (EventId::from_uuid(event), Timestamp::from_micros(at.unwrap_or(0)));
+        let at = Timestamp::from_micros(at.unwrap_or(0));
+        // The release before did not say where.
+        let mark = Mark { event: EventId::from_uuid(event), at, first: first.unwrap_or(0) };
         match machines.last_mut().filter(|last| last.machine == machine) {
             Some(last) => last.marks.push(mark),
-            None => machines.push(Marked { machine, marks: vec![mark] }),
+            None => machines.push(Partition { machine, marks: vec![mark] }),
         }
     }
     machines
 }
 
-/// The oldest announcements of a machine's partition in a shard.
-async fn rows(link: &Link, shard: Shard, machine: MachineId, limit: usize) -> Result<Vec<Unsent>, Failure> {
+/// The oldest announcements of a machine's partition in a shard, from a version on: those before were sent, and Cassandra would
+/// walk over the graves of all of them.
+async fn rows(link: &Link, shard: Shard, machine: MachineId, first: i64, limit: usize) -> Result<Vec<Unsent>, Failure> {
     type Columns = (Vec<u8>, String, BTreeMap<String, String>, Vec<u8>, i64);
     let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-    let rows: Vec<Columns> = link.rows(&link.statements.unsent_list, (machine.as_uuid(), number(shard), limit)).await?;
+    let range = (machine.as_uuid(), number(shard), first.to_be_bytes().to_vec(), limit);
+    let rows: Vec<Columns> = link.rows(&link.statements.unsent_list, range).await?;
     let unsent = rows.into_iter().map(|(key, topic, headers, data, written)| {
         let topic = Topic::parse(&topic).ok_or_else(|| broken(format!("the topic {topic}")))?;
         let event = Event::from_headers(topic, |name| headers.get(name).cloned(), data);
@@ -184,21 +217,29 @@ async fn rows(link: &Link, shard: Shard, machine: MachineId, limit: usize) -> Re
 }
 
 /// Removes the mark of an announcement that did not come, after making sure that it cannot come.
-async fn forget(link: &Link, shard: Shard, machine: MachineId, event: EventId) -> Result<(), Failure> {
+async fn forget(link: &Link, shard: Shard, machine: MachineId, mark: &Mark) -> Result<(), Failure> {
     let state: Option<(Uuid, Option<i64>, Option<i64>)> =
         link.row(&link.statements.comments_state, (machine.as_uuid(),)).await?;
     let version = state.and_then(|(_, _, version)| version);
+    let next = version.unwrap_or(0) + 1;
     // Lost or not, the version is another than the one that the missing batch asks for.
-    link.change(&link.statements.fence, (version.unwrap_or(0) + 1, machine.as_uuid(), version)).await?;
-    let there = rows(link, shard, machine, usize::MAX).await?;
-    if there.iter().all(|row| row.event.id != event) {
-        remove_mark(link, shard, machine, event).await?;
+    link.change(&link.statements.fence, (next, machine.as_uuid(), version)).await?;
+    let there = rows(link, shard, machine, mark.first, usize::MAX).await?;
+    if there.iter().all(|row| row.event.id != mark.event) {
+        remove_mark(link, shard, machine, mark.event, next).await?;
     }
     Ok(())
 }
 
-async fn remove_mark(link: &Link, shard: Shard, machine: MachineId, event: EventId) -> Result<(), Failure> {
-    let key = (number(shard), machine.as_uuid(), event.as_uuid());
+/// Removes a mark, unless it is of a batch that leaves a later version.
+async fn remove_mark(
+    link: &Link,
+    shard: Shard,
+    machine: MachineId,
+    event: EventId,
+    version: i64,
+) -> Result<(), Failure> {
+    let key = (written_at(version) + 1, number(shard), machine.as_uuid(), event.as_uuid());
     link.write(&link.statements.mark_remove, key).await
 }
 
@@ -231,10 +272,10 @@ impl Place {
 
     /// The row first: a mark without a row is looked at again, a row without a mark is lost.
     async fn remove(self, link: &Link) -> Result<(), Failure> {
-        let event = event_of(&self.key)?;
+        let (version, event) = read_key(&self.key)?;
         let row = (self.written, self.machine.as_uuid(), number(self.shard), self.key);
         link.write(&link.statements.unsent_remove, row).await?;
-        remove_mark(link, self.shard, self.machine, event).await
+        remove_mark(link, self.shard, self.machine, event, version).await
     }
 }
 
@@ -253,7 +294,7 @@ mod tests {
         assert!(rows.windows(2).all(|pair| pair[0].key() < pair[1].key()));
         let place = Place { machine, shard, written: 7, key: rows[0].key() };
         assert_eq!(Place::read(&place.write()).unwrap(), place);
-        assert_eq!(event_of(&rows[0].key()).unwrap(), rows[0].event);
+        assert_eq!(read_key(&rows[3].key()).unwrap(), (255, rows[3].event));
         assert!(Place::read(&Key(vec![1; 20])).is_err());
     }
 }

@@ -57,6 +57,8 @@ statements! {
     Repeatable comments_read: "SELECT key, user_id, text, created_at, edited_at FROM {}.comments WHERE machine_id = ? AND part = -1 AND key IN ?";
     Repeatable comments_list: "SELECT key, user_id, text, created_at, edited_at FROM {}.comments WHERE machine_id = ? AND part = -1";
     Conditional comments_move: "UPDATE {}.comments SET comments = ?, version = ? WHERE machine_id = ? IF version = ?";
+    // A row before all others that is nobody's: what is read of the partition itself need not walk over graves to find one.
+    Conditional comments_begin: "INSERT INTO {}.comments (machine_id, part, key) VALUES (?, -2, 0x00)";
     Conditional comment_put: "INSERT INTO {}.comments (machine_id, part, key, user_id, text, created_at, edited_at) VALUES (?, -1, ?, ?, ?, ?, ?)";
     Conditional comment_remove: "DELETE FROM {}.comments WHERE machine_id = ? AND part = -1 AND key = ?";
     Repeatable said_note: "INSERT INTO {}.comments_by_user (user_id, comment_id, machine_id) VALUES (?, ?, ?)";
@@ -75,12 +77,12 @@ statements! {
     Repeatable runs_forget: "DELETE FROM {}.people USING TIMESTAMP 2 WHERE user_id = ? AND machine_id >= ?";
     // what was announced and not sent
     Conditional unsent_put: "INSERT INTO {}.comments (machine_id, part, key, topic, headers, data) VALUES (?, ?, ?, ?, ?, ?)";
-    Repeatable unsent_list: "SELECT key, topic, headers, data, WRITETIME(data) FROM {}.comments WHERE machine_id = ? AND part = ? ORDER BY part DESC, key ASC LIMIT ?";
+    Repeatable unsent_list: "SELECT key, topic, headers, data, WRITETIME(data) FROM {}.comments WHERE machine_id = ? AND part = ? AND key >= ? ORDER BY part DESC, key ASC LIMIT ?";
     Repeatable unsent_remove: "DELETE FROM {}.comments USING TIMESTAMP ? WHERE machine_id = ? AND part = ? AND key = ?";
     Conditional fence: "UPDATE {}.comments SET version = ? WHERE machine_id = ? IF version = ?";
-    Repeatable mark_put: "INSERT INTO {}.outbox_mark (shard, machine_id, event_id, at) VALUES (?, ?, ?, ?) USING TIMESTAMP 1";
-    Repeatable mark_list: "SELECT machine_id, event_id, at FROM {}.outbox_mark WHERE shard = ?";
-    Repeatable mark_remove: "DELETE FROM {}.outbox_mark USING TIMESTAMP 2 WHERE shard = ? AND machine_id = ? AND event_id = ?";
+    Repeatable mark_put: "INSERT INTO {}.outbox_mark (shard, machine_id, event_id, at, version) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?";
+    Repeatable mark_list: "SELECT machine_id, event_id, at, version FROM {}.outbox_mark WHERE shard = ?";
+    Repeatable mark_remove: "DELETE FROM {}.outbox_mark USING TIMESTAMP ? WHERE shard = ? AND machine_id = ? AND event_id = ?";
     Repeatable mark_count: "SELECT COUNT(*), MIN(at) FROM {}.outbox_mark WHERE shard = ?";
     // who sends it
     Repeatable lease_list: "SELECT shard, holder FROM {}.outbox_lease WHERE outbox = 'feed'";

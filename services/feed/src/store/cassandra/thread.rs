@@ -50,6 +50,15 @@ pub struct Tried {
     pub removing: BTreeSet<CommentId>,
 }
 
+impl Tried {
+    /// Whether a comment that is not there at this version may have been written before.
+    fn may_have_made(&self, id: CommentId, now: Version) -> bool {
+        // Versions go up by one; the first is 1.
+        let gone_by = now.unwrap_or(0) - self.version.unwrap_or(0);
+        gone_by > 1 || (gone_by == 1 && self.removing.contains(&id))
+    }
+}
+
 /// What is to be written.
 pub struct Reckoned {
     pub thread: Thread,
@@ -92,7 +101,8 @@ impl Thread {
 }
 
 impl Reckoned {
-    /// A comment that was tried and is not there was not written, unless others wrote since: one of them may have removed it.
+    /// A comment that was tried and is not there was not written, or others removed it since. The version tells which: the
+    /// one after what was tried is left either by the batch that was tried, with the comment, or by another in its place.
     fn create(
         &mut self,
         author: UserId,
@@ -103,7 +113,7 @@ impl Reckoned {
         if let Some(said) = self.thread.said.get(&draft.id) {
             return Ok(Answer::Is(Some(said.clone())));
         }
-        if tried.is_some_and(|tried| tried.version != self.thread.version) {
+        if tried.is_some_and(|tried| tried.may_have_made(draft.id, self.thread.version)) {
             return Err(away("whether a comment was written cannot be told any more").unknown());
         }
         self.thread.comments += 1;
@@ -225,13 +235,19 @@ mod tests {
     #[test]
     fn a_comment_that_somebody_may_have_removed_since_is_not_written_again() {
         let bench = Bench::new();
-        let change = bench.create(CommentId::mint(&bench.0));
-        let reckon = |version| {
-            let thread = Thread { version: Some(version), ..Thread::default() };
-            let tried = Tried { version: Some(4), removing: BTreeSet::new() };
+        let id = CommentId::mint(&bench.0);
+        let change = bench.create(id);
+        let reckon = |before: Version, version, removing: &[CommentId]| {
+            let thread = Thread { version, ..Thread::default() };
+            let tried = Tried { version: before, removing: removing.iter().copied().collect() };
             thread.reckon(std::slice::from_ref(&change), Some(tried)).answers.remove(0)
         };
-        assert!(reckon(4).is_ok());
-        assert_eq!(reckon(5).unwrap_err().left, Left::Unknown);
+        for before in [None, Some(4)] {
+            let after = |batches: i64| Some(before.unwrap_or(0) + batches);
+            assert!(reckon(before, before, &[]).is_ok() && reckon(before, before, &[id]).is_ok());
+            assert!(reckon(before, after(1), &[]).is_ok(), "another batch was first");
+            assert_eq!(reckon(before, after(1), &[id]).unwrap_err().left, Left::Unknown, "removed by its own batch");
+            assert_eq!(reckon(before, after(2), &[]).unwrap_err().left, Left::Unknown);
+        }
     }
 }

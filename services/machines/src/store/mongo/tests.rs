@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::mongo::MongoOutbox;
 use ::mongo::testing::{Scratch, forget_migrations};
 use async_trait::async_trait;
-use bus::{Event, Topic};
+use bus::{Event, Outbox as _, Shard, Topic};
 use testkit::{TestClock, contract, servers};
 
 use super::{MongoMachines, migrate};
@@ -28,8 +28,8 @@ struct Outbox(MongoOutbox);
 #[async_trait]
 impl Announced for Outbox {
     async fn on(&self, topic: Topic) -> Vec<Event> {
-        let all = self.0.all().await.unwrap();
-        all.into_iter().filter(|event| event.topic == topic).collect()
+        let all = self.0.unsent(&Shard::all().collect::<Vec<_>>(), 100_000).await.unwrap();
+        all.into_iter().map(|row| row.event).filter(|event| event.topic == topic).collect()
     }
 }
 

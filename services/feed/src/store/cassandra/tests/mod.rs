@@ -3,6 +3,7 @@
 mod contracts;
 mod cursors;
 mod cut;
+mod graves;
 mod migrations;
 mod outages;
 mod outboxes;
@@ -25,7 +26,7 @@ use uuid::Uuid;
 
 use super::change::{Look, Plan, Reckon, Version};
 use super::link::{Bound, Link, Outcome, connect};
-use super::outbox::{Row, announce, mark};
+use super::outbox::{Marked, Row, announce, mark};
 use super::{CassandraFeed, CassandraSettings};
 use proxy::Proxy;
 
@@ -100,17 +101,17 @@ impl CassandraFeed {
     /// Announces something without a change: in the partition that all of its subject's events lie in.
     async fn announce(&self, event: Event) {
         let link = &*self.link;
-        let machine = MachineId::from_uuid(Uuid::from_u128(u128::from(hash(&event.subject))));
-        let change = Announcement { link, machine, event };
+        let change = Announcement { link, machine: machine_of(&event), event };
         super::change::settle(&change, &self.ambient, self.deadline()).await.unwrap();
         self.announced.send_modify(|count| *count += 1);
     }
 }
 
-fn hash(subject: &str) -> u64 {
+/// The machine in whose partition a test announces an event.
+fn machine_of(event: &Event) -> MachineId {
     let mut hasher = DefaultHasher::new();
-    subject.hash(&mut hasher);
-    hasher.finish()
+    event.subject.hash(&mut hasher);
+    MachineId::from_uuid(Uuid::from_u128(u128::from(hasher.finish())))
 }
 
 struct Announcement<'w> {
@@ -122,9 +123,9 @@ struct Announcement<'w> {
 #[async_trait]
 impl Reckon for Announcement<'_> {
     type Answer = ();
-    type Batch = Vec<Bound>;
+    type Batch = (i64, Vec<Bound>);
 
-    async fn plan(&self, _: Look, tried: Option<Version>) -> Result<Plan<(), Vec<Bound>>, Failure> {
+    async fn plan(&self, _: Look, tried: Option<Version>) -> Result<Plan<(), (i64, Vec<Bound>)>, Failure> {
         assert_eq!(tried, None, "nothing breaks connections here");
         let (statements, machine) = (&self.link.statements, self.machine.as_uuid());
         let state: Option<(Uuid, Option<i64>, Option<i64>)> =
@@ -134,11 +135,13 @@ impl Reckon for Announcement<'_> {
         let shard = shard_of(&self.event.subject);
         let row = Row { machine: self.machine, shard, version: next, place: 0, event: self.event.id };
         let moved = (statements.fence.clone(), Box::new((next, machine, version)) as Box<_>);
-        Ok(Plan { version, answers: Vec::new(), batch: Some(vec![moved, announce(statements, &row, &self.event)]) })
+        let batch = (next, vec![moved, announce(statements, &row, &self.event)]);
+        Ok(Plan { version, answers: Vec::new(), batch: Some(batch) })
     }
 
-    async fn write(&self, batch: Vec<Bound>) -> Result<Outcome, Failure> {
-        mark(self.link, self.machine, &self.event).await?;
+    async fn write(&self, (next, batch): (i64, Vec<Bound>)) -> Result<Outcome, Failure> {
+        // What was tried before was lost, not in doubt.
+        mark(self.link, Marked { machine: self.machine, first: next, next }, &self.event).await?;
         self.link.change_all(batch).await
     }
 }

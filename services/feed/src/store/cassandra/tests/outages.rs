@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use kit::{Ambient, ErrorCode, Failure, MachineId, UserId};
+use kit::{Ambient, ErrorCode, Failure, Left, MachineId, UserId};
 use testkit::until;
 
 use super::proxy::{Mode, Proxy};
-use super::{CassandraFeed, CassandraSettings, Keyspace, shared};
+use super::{CassandraFeed, CassandraSettings, Keyspace, alone, shared};
 use crate::domain::{Stance, Standing};
 use crate::ports::{CountStore as _, LikeStore as _};
 
@@ -78,4 +78,20 @@ async fn a_cassandra_that_goes_away_is_found_again_and_until_then_all_hear_so_in
         assert!(standing.likes >= 3, "{standing:?}");
     };
     shared(test).await;
+}
+
+/// Two of three replicas are nowhere: the node that is there still answers what only it is asked.
+#[tokio::test]
+async fn without_a_majority_the_feed_is_not_ready_and_nothing_happens() {
+    let test = |keyspace: Keyspace| async move {
+        let (feed, ambient) = (keyspace.feed().await, Ambient::system());
+        feed.ping().await.unwrap();
+        let copies = "replication = {'class': 'SimpleStrategy', 'replication_factor': 3}";
+        feed.link.run(&format!("ALTER KEYSPACE {} WITH {copies}", keyspace.0.keyspace)).await.unwrap();
+        until(|| feed.ping(), Result::is_err).await.unwrap_err();
+        let (user, machine) = (UserId::mint(&ambient), MachineId::mint(&ambient));
+        let refused = feed.set(user, machine, Some(Stance::Like), ambient.now()).await.unwrap_err();
+        assert_eq!((refused.code, refused.left), (ErrorCode::StoreUnavailable, Left::Nothing));
+    };
+    alone(test).await;
 }
