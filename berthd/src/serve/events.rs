@@ -13,7 +13,7 @@ use crate::backing::Backing;
 use crate::config::Config;
 use crate::platform::Platform;
 
-/// The pause before the database is asked again for what only it knows.
+/// The pause before a reader that could not be opened is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The part of `/readyz` that tells how far a copy has been rebuilt.
 const PART: &str = "events";
@@ -51,8 +51,10 @@ pub fn start(
         let (settings, producer, backing) = (settings.clone(), producer.clone(), backing.clone());
         let (readiness, stop) = (readiness.clone(), platform.drain.stop.clone());
         platform.drain.tracker.spawn(async move {
-            let follow = read(&settings, subscription, backing.as_ref(), producer, readiness);
-            if let Some(Ok((reader, follower))) = stop.run_until_cancelled(follow).await {
+            let name = subscription.consumer.name();
+            let open = opened(name, || open(&settings, &subscription, backing.as_ref(), &producer));
+            if let Some(reader) = stop.run_until_cancelled(open).await {
+                let follower = follow(name, reader.progress(), readiness);
                 tokio::spawn(stop.clone().run_until_cancelled_owned(follower));
                 reader.run(stop).await;
             }
@@ -61,26 +63,29 @@ pub fn start(
     Ok(())
 }
 
-/// A reader in the group of this life of the consumer's database, and what tells how far it has come.
-async fn read(
+/// A reader in the group of this life of the consumer's database.
+async fn open(
     settings: &Settings,
-    subscription: Subscription,
+    Subscription { consumer, topics }: &Subscription,
     backing: &dyn Backing,
-    producer: Arc<KafkaProducer>,
-    readiness: Readiness,
-) -> Result<(Reader, impl Future<Output = ()> + use<>), Failure> {
-    let Subscription { consumer, topics } = subscription;
-    let name = consumer.name();
-    let generation = loop {
-        match backing.generation(name).await {
-            Ok(generation) => break generation,
-            Err(failure) => tracing::warn!(consumer = name, %failure, "a consumer waits for its database"),
+    producer: &Arc<KafkaProducer>,
+) -> Result<Reader, Failure> {
+    let generation = backing.generation(consumer.name()).await?;
+    Reader::open(settings, consumer.clone(), topics.clone(), &generation, producer.clone())
+}
+
+/// What `open` gives once it gives anything: a process without its reader would never be ready, and would not say why.
+async fn opened<T, F>(consumer: &'static str, open: impl Fn() -> F) -> T
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    loop {
+        match open().await {
+            Ok(reader) => return reader,
+            Err(failure) => tracing::warn!(consumer, %failure, "a consumer cannot read its events yet"),
         }
         tokio::time::sleep(PAUSE).await;
-    };
-    let reader = Reader::open(settings, consumer, topics, &generation, producer)?;
-    let progress = reader.progress();
-    Ok((reader, follow(name, progress, readiness)))
+    }
 }
 
 /// Tells in the log and in `/readyz` how far the events are that were there before this process, until it has them.
@@ -102,5 +107,23 @@ async fn follow(consumer: &'static str, mut progress: watch::Receiver<Progress>,
         if progress.changed().await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_cannot_be_opened_is_tried_again_until_it_can() {
+        let tries = AtomicU32::new(0);
+        let open = || async {
+            let first = tries.fetch_add(1, Ordering::Relaxed) == 0;
+            if first { Err(Failure::internal("not yet")) } else { Ok("reader") }
+        };
+        assert_eq!(opened("c", open).await, "reader");
+        assert_eq!(tries.into_inner(), 2);
     }
 }

@@ -64,8 +64,8 @@ fn throttle(platform: &Platform, store: &Arc<SqlStore>) -> Result<Arc<dyn Thrott
 fn setup_code(platform: &Platform) -> Option<SecretString> {
     let derived = || {
         // The same for every replica and after every start: whichever answers, it is the code that the log shows.
-        let bits = platform.master.derive("user.setup_code").hash(b"");
-        let code: String = bits[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = platform.master.derive("user.setup_code").hash(b"");
+        let code = format!("{:016x}", u64::from_be_bytes(*hash.first_chunk().expect("it has 32 bytes")));
         tracing::warn!("the first sign-up becomes the admin and needs this set-up code: {code}");
         code.into()
     };

@@ -62,6 +62,17 @@ impl Topic {
             Self::Node | Self::Notification | Self::Audit(_) => false,
         }
     }
+
+    /// The kind of the event behind which a subject has no other; `None` where no subject is kept for good.
+    pub const fn last_kind(self) -> Option<&'static str> {
+        match self {
+            Self::User => Some("user.deleted"),
+            Self::Machine => Some("machine.deleted"),
+            // An allocation's events are named by its states.
+            Self::Allocation => Some("allocation.removed"),
+            Self::Node | Self::Notification | Self::Audit(_) => None,
+        }
+    }
 }
 
 const fn audit_topic(service: ServiceName) -> &'static str {
@@ -172,6 +183,13 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_topic_that_keeps_its_subjects_says_how_they_end() {
+        for topic in Topic::all() {
+            assert_eq!(topic.last_kind().is_some(), topic.is_compacted(), "{}", topic.as_str());
+        }
+    }
 
     #[test]
     fn an_envelope_survives_its_headers() {

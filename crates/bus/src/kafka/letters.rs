@@ -34,12 +34,14 @@ impl Letters<'_> {
 
     /// What is no event at all.
     pub async fn foreign(&self, received: &Received, foreign: &Foreign) -> Result<(), Failure> {
-        metrics::counter!("berth_bus_dead_letters_total", "consumer" => self.consumer).increment(1);
         let notes = Notes {
             partition: received.partition,
             offset: received.offset,
             reason: "a header of the event's envelope is missing or wrong",
         };
+        self.send(received.topic, &foreign.key, foreign.headers.iter().cloned(), &foreign.data, &notes).await?;
+        // Said once it is done: sending is tried again until then.
+        metrics::counter!("berth_bus_dead_letters_total", "consumer" => self.consumer).increment(1);
         tracing::error!(
             consumer = self.consumer,
             topic = received.topic.as_str(),
@@ -47,7 +49,7 @@ impl Letters<'_> {
             received.offset,
             "put a record aside that is no event"
         );
-        self.send(received.topic, &foreign.key, foreign.headers.iter().cloned(), &foreign.data, &notes).await
+        Ok(())
     }
 
     async fn send(

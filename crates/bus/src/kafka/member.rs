@@ -1,15 +1,16 @@
-//! A reader's place in its group: which partitions are its own right now.
+//! A reader's place in its group: which partitions are its own right now, and what of them is still to be committed.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 
 use super::link::{Link, config};
+use super::places::{Place, Places};
 use super::{Names, Settings};
 use crate::event::Topic;
 use kit::Failure;
@@ -17,26 +18,46 @@ use kit::Failure;
 /// A client that is a member of a group.
 pub type Group = StreamConsumer<Member>;
 
-type Partitions = BTreeSet<(Topic, i32)>;
-
 /// What librdkafka tells a member.
 pub struct Member {
     pub link: Link,
     names: Names,
-    owned: Mutex<Partitions>,
+    places: Mutex<Places>,
 }
 
 impl Member {
     /// Whether a partition is read by this member and nobody else.
     pub fn owns(&self, topic: Topic, partition: i32) -> bool {
-        self.owned.lock().unwrap_or_else(PoisonError::into_inner).contains(&(topic, partition))
+        self.places().owns((topic, partition))
     }
 
-    fn change(&self, partitions: &TopicPartitionList, change: fn(&mut Partitions, (Topic, i32)) -> bool) {
-        let mut owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
+    /// All before `next` took effect.
+    pub fn done(&self, topic: Topic, partition: i32, next: i64) {
+        self.places().done((topic, partition), next);
+    }
+
+    /// Where what took effect ends, as far as the brokers have not acknowledged that.
+    pub fn uncommitted(&self) -> BTreeMap<Place, i64> {
+        self.places().uncommitted().clone()
+    }
+
+    pub fn has_uncommitted(&self) -> bool {
+        !self.places().uncommitted().is_empty()
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(
+        &self,
+        partitions: &TopicPartitionList,
+        change: impl Fn(&mut Places, Place, &TopicPartitionListElem<'_>),
+    ) {
+        let mut places = self.places();
         for element in partitions.elements() {
             if let Some(topic) = self.names.parse(element.topic()) {
-                change(&mut owned, (topic, element.partition()));
+                change(&mut places, (topic, element.partition()), &element);
             }
         }
     }
@@ -55,21 +76,25 @@ impl ClientContext for Member {
 impl ConsumerContext for Member {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Revoke(partitions) = rebalance {
-            self.change(partitions, |owned, partition| owned.remove(&partition));
+            self.change(partitions, |places, place, _| places.lose(place));
         }
     }
 
     fn post_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Assign(partitions) = rebalance {
-            self.change(partitions, BTreeSet::insert);
+            self.change(partitions, |places, place, _| places.gain(place));
         }
     }
 
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        // What was not committed is read again, which changes nothing.
+    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
         if let Err(error) = result {
-            tracing::debug!(%error, "offsets were not committed");
+            tracing::debug!(%error, "offsets were not committed: they are committed again");
+            return;
         }
+        self.change(offsets, |places, place, element| match (element.error(), element.offset()) {
+            (Ok(()), Offset::Offset(next)) => places.committed(place, next),
+            (error, _) => tracing::debug!(?place, ?error, "an offset was not committed: it is committed again"),
+        });
     }
 }
 
@@ -89,6 +114,6 @@ pub fn member(settings: &Settings, who: &str, id: &str) -> Result<Group, Failure
         .set("queued.max.messages.kbytes", "4096")
         .set("fetch.max.bytes", "4194304")
         .set("fetch.queue.backoff.ms", "10");
-    let member = Member { link: Link::new(who), names: settings.names.clone(), owned: Mutex::default() };
+    let member = Member { link: Link::new(who), names: settings.names.clone(), places: Mutex::default() };
     config.create_with_context(member).map_err(Failure::internal)
 }

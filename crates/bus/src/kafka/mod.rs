@@ -9,6 +9,7 @@ mod link;
 mod member;
 mod names;
 mod outside;
+mod places;
 mod producer;
 mod progress;
 mod reader;

@@ -142,6 +142,10 @@ async fn watch_over(place: &Arc<Place>, sender: &watch::Sender<Progress>) {
         }
         tokio::time::sleep(LOOK).await;
         let (asked, before, still) = (place.clone(), ways.clone(), moved.1.elapsed() > STILL);
+        if still {
+            // Looking for records takes a client of its own: not at each look.
+            moved.1 = Instant::now();
+        }
         if let Some(after) = mood.heard(blocking(move || asked.look(before, still)).await) {
             ways = after;
         }
@@ -210,9 +214,13 @@ impl Place {
         let committed = self.committed()?;
         for (place, way) in &mut ways {
             way.at = way.at.max(committed.get(place).copied().unwrap_or(way.at));
-            if still && way.at < way.to && !self.has_records(*place, *way)? {
-                way.at = way.to;
+        }
+        for (place, way) in ways.iter_mut().filter(|(_, way)| still && way.at < way.to) {
+            if self.has_records(*place, *way)? {
+                // The group is behind, whatever the others hold.
+                break;
             }
+            way.at = way.to;
         }
         Ok(ways)
     }

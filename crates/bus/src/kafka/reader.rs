@@ -1,7 +1,7 @@
 //! Drives a consumer with what its group is given. Offsets are committed when the consumer has committed the effect, so a
 //! crash between the two repeats events and loses none; a repeat changes nothing, by revision.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ use crate::mood::Mood;
 const BATCH: usize = 256;
 /// How often the group is served while a consumer works or has to wait; it would give a silent member up after five minutes.
 const SERVED: Duration = Duration::from_secs(1);
+/// How soon offsets are committed again that were refused.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long a consumer may go on with what it began when the process stops.
 const FINISH: Duration = Duration::from_secs(5);
 /// How long leaving the group may take.
@@ -119,7 +121,10 @@ impl Reader {
     async fn gather(&self, waiting: &mut VecDeque<Received>) -> Vec<Received> {
         self.resume();
         while waiting.is_empty() {
-            waiting.extend(self.received(self.group.recv().await));
+            tokio::select! {
+                message = self.group.recv() => waiting.extend(self.received(message)),
+                () = tokio::time::sleep(AGAIN), if self.group.context().has_uncommitted() => self.commit(),
+            }
         }
         while waiting.len() < BATCH {
             let Some(next) = self.group.recv().now_or_never() else { break };
@@ -159,7 +164,10 @@ impl Reader {
                 return ControlFlow::Break(());
             };
             if mood.heard(outcome).is_some() {
-                self.commit(topic, &received);
+                for received in &received {
+                    self.group.context().done(topic, received.partition, received.offset + 1);
+                }
+                self.commit();
                 return ControlFlow::Continue(());
             }
             failures += 1;
@@ -174,11 +182,11 @@ impl Reader {
     async fn apply(&self, topic: Topic, received: &[Received]) -> Result<(), Failure> {
         let (producer, consumer) = (self.producer.as_ref(), self.consumer.name());
         let letters = Letters { producer, names: &self.names, consumer };
-        let mut records = Vec::with_capacity(received.len());
+        let (mut records, mut unreadable) = (Vec::with_capacity(received.len()), Vec::new());
         for received in received {
             match &received.content {
                 Content::Event(event) => records.push(Record { position: received.position(), event: event.clone() }),
-                Content::Unreadable(foreign) => letters.foreign(received, foreign).await?,
+                Content::Unreadable(foreign) => unreadable.push((received, foreign)),
                 Content::Tombstone => {
                     metrics::counter!("berth_bus_skipped_total", "consumer" => consumer, "kind" => "tombstone")
                         .increment(1);
@@ -189,6 +197,10 @@ impl Reader {
             for letter in consume::apply(self.consumer.as_ref(), topic, records).await? {
                 letters.unread(&letter).await?;
             }
+        }
+        // Behind the effect, which is tried again and again while its database is away.
+        for (received, foreign) in unreadable {
+            letters.foreign(received, foreign).await?;
         }
         Ok(())
     }
@@ -215,7 +227,7 @@ impl Reader {
     }
 
     /// Asks for no more records, and takes part in the group's life. What comes all the same, of a partition that is new
-    /// here, waits for its turn.
+    /// here, waits for its turn. Offsets that were refused are committed again.
     fn hold(&self, waiting: &mut VecDeque<Received>) {
         self.paused.store(true, Ordering::Relaxed);
         if let Err(error) = self.group.assignment().and_then(|assigned| self.group.pause(&assigned)) {
@@ -224,6 +236,7 @@ impl Reader {
         while let Some(next) = self.group.recv().now_or_never() {
             waiting.extend(self.received(next));
         }
+        self.commit();
     }
 
     fn resume(&self) {
@@ -235,15 +248,11 @@ impl Reader {
         }
     }
 
-    /// Without waiting: the next commit covers one that failed, and so does reading again.
-    fn commit(&self, topic: Topic, received: &[Received]) {
-        let name = self.names.of(topic);
+    /// Without waiting: what is refused, as in the middle of a rebalance, stays to be committed again.
+    fn commit(&self) {
         let mut offsets = TopicPartitionList::new();
-        let last: BTreeMap<i32, i64> = received.iter().map(|received| (received.partition, received.offset)).collect();
-        for (partition, offset) in
-            last.into_iter().filter(|(partition, _)| self.group.context().owns(topic, *partition))
-        {
-            if let Err(error) = offsets.add_partition_offset(name, partition, Offset::Offset(offset + 1)) {
+        for ((topic, partition), next) in self.group.context().uncommitted() {
+            if let Err(error) = offsets.add_partition_offset(self.names.of(topic), partition, Offset::Offset(next)) {
                 tracing::debug!(%error, "an offset cannot be named");
             }
         }

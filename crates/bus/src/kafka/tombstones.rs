@@ -85,7 +85,7 @@ impl Last {
     fn see(&mut self, received: &Received) {
         match &received.content {
             // Ids are never used again, so what comes behind a deletion is a straggler and changes nothing.
-            Content::Event(event) if event.kind.ends_with(".deleted") => {
+            Content::Event(event) if event.topic.last_kind() == Some(&*event.kind) => {
                 self.deleted.insert(event.subject.clone(), event.at);
             }
             Content::Tombstone => drop(self.deleted.remove(&received.subject)),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::mood::Mood;
 use crate::ports::Outbox;
 
-const EVERY: Duration = Duration::from_secs(5);
+const EVERY: Duration = Duration::from_secs(15);
 
 /// Looks until cancelled.
 pub async fn report<O: Outbox + ?Sized>(

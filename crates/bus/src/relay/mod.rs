@@ -2,6 +2,7 @@
 //! leases on its shards. A relay that lost a lease without knowing may send again or late: readers drop what is not above
 //! the revision that they have, so the effect is once and in order.
 
+mod aside;
 mod lag;
 mod pass;
 mod share;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::mood::Mood;
 use crate::ports::{Outbox, Producer, RelayId};
 use crate::shard::Shard;
+use aside::Aside;
 use pass::Pass;
 
 pub use tenure::Tenure;
@@ -26,7 +28,7 @@ pub use tenure::Tenure;
 /// How often rows of other processes are looked for while others write to the same outbox.
 const POLL: Duration = Duration::from_millis(100);
 /// How often while nobody else is known to.
-const POLL_ALONE: Duration = Duration::from_secs(1);
+const POLL_ALONE: Duration = Duration::from_secs(3);
 /// Rows that commit together are sent together; also keeps a busy database from being asked after every commit.
 const GATHER: Duration = Duration::from_millis(2);
 /// The longest pause after failures.
@@ -69,26 +71,36 @@ impl Relay {
         let mut changes = self.outbox.changes();
         let mut tenure = self.tenure.subscribe();
         let mut mood = Mood::new(self.service.as_str(), "events go out again", "events have to wait");
-        let (mut held, mut failures) = (BTreeSet::new(), 0_u32);
+        let (mut held, mut aside, mut failures) = (BTreeSet::new(), Aside::default(), 0_u32);
         loop {
             let last = cancel.is_cancelled();
             changes.mark_unchanged();
             let now = tenure.borrow_and_update().clone();
             self.give_back(&mut held, &now).await;
-            let found = mood.heard(self.pass().await);
-            failures = if found.is_some() { 0 } else { failures + 1 };
-            match found {
-                Some(Pass { more: true }) => continue,
-                _ if last => return,
-                _ => {}
+            let pass = self.pass(&mut aside).await;
+            failures = if pass.is_ok() { 0 } else { failures + 1 };
+            let more = matches!(pass, Ok(Pass { more: true, .. }));
+            match pass {
+                Err(failure) | Ok(Pass { failure: Some(failure), .. }) => drop(mood.heard::<()>(Err(failure))),
+                // As long as some wait, not all is well again.
+                Ok(_) if aside.is_empty() => drop(mood.heard(Ok(()))),
+                Ok(_) => {}
+            }
+            if more {
+                continue;
+            }
+            if last {
+                return;
             }
             let failed = (failures > 0).then(|| LONGEST_PAUSE.min(Duration::from_millis(100 << failures.min(6))));
-            let pause = failed.unwrap_or(if now.is_alone() { POLL_ALONE } else { POLL });
+            // With rows set aside each look is a long one, so that others' come together.
+            let slow = failed.or_else(|| (!aside.is_empty()).then_some(POLL_ALONE));
+            let pause = slow.unwrap_or(if now.is_alone() { POLL_ALONE } else { POLL });
             tokio::select! {
                 () = cancel.cancelled() => {}
                 () = tokio::time::sleep(pause) => {}
                 _ = tenure.changed() => {}
-                () = woken(&mut changes), if failed.is_none() => tokio::time::sleep(GATHER).await,
+                () = woken(&mut changes), if slow.is_none() => tokio::time::sleep(GATHER).await,
             }
         }
     }

@@ -1,48 +1,59 @@
 //! One look at the outbox: read, send, take away.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use kit::Failure;
 
 use super::Relay;
+use super::aside::Aside;
 use crate::event::{Event, Topic};
 use crate::ports::Unsent;
 use crate::shard::{Shard, shard_of};
 
-/// How many rows are read, and sent together, at most.
-const BATCH: usize = 512;
+/// How many rows are sent together at most.
+pub const BATCH: usize = 512;
 
 /// What a pass came to.
+#[derive(Default)]
 pub struct Pass {
     /// Whether there may be more rows right now.
     pub more: bool,
+    /// Why some could not be sent.
+    pub failure: Option<Failure>,
 }
 
 impl Relay {
-    /// Sends up to a batch of what this relay holds. Fails when anything has to wait; what could be sent is sent all the same.
-    pub(super) async fn pass(&self) -> Result<Pass, Failure> {
+    /// Sends up to a batch of what this relay holds and has not set aside. Fails when nothing could be sent.
+    pub(super) async fn pass(&self, aside: &mut Aside) -> Result<Pass, Failure> {
         let shards: Vec<Shard> = self.tenure.borrow().sendable().into_iter().collect();
         if shards.is_empty() {
-            return Ok(Pass { more: false });
+            return Ok(Pass::default());
         }
-        let mut rows = self.outbox.unsent(&shards, BATCH).await?;
-        let read = rows.len();
+        let limit = aside.limit();
+        let mut rows = self.outbox.unsent(&shards, limit).await?;
+        let is_full = rows.len() >= limit;
         // The read took a while, and the leases may have ended meanwhile.
         let sendable = self.tenure.borrow().sendable();
         rows.retain(|row| sendable.contains(&shard_of(&row.event.subject)));
+        let rows = aside.choose(rows, Instant::now());
         if rows.is_empty() {
-            return Ok(Pass { more: false });
+            return Ok(Pass::default());
         }
         let events: Vec<&Event> = rows.iter().map(|row| &row.event).collect();
         let answers = self.producer.produce(&events).await;
         let (sent, failure) = sort(&rows, answers);
+        aside.note(&rows, &sent, Instant::now());
         self.note_late(&sent);
         let keys: Vec<_> = sent.iter().map(|row| row.key.clone()).collect();
         if !keys.is_empty() {
             self.outbox.sent(&keys).await?;
         }
         self.count(&sent, rows.len() - sent.len());
-        failure.map_or(Ok(Pass { more: read >= BATCH }), Err)
+        match failure {
+            Some(failure) if sent.is_empty() => Err(failure),
+            failure => Ok(Pass { more: is_full, failure }),
+        }
     }
 
     /// Events that arrived when their shard was not this relay's any more: harmless to readers that keep revisions, but

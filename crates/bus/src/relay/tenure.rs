@@ -21,7 +21,7 @@ const IMPATIENT: Duration = Duration::from_millis(500);
 /// What must be left of a lease for anything to be sent under it: what is given up is given up a second late at most.
 const MARGIN: Duration = DELIVERY.saturating_add(Duration::from_secs(1));
 
-/// A relay's leases as it knows them, by this machine's clock since before they were asked for.
+/// A relay's leases as it knows them, by this machine's clock since just before they were taken.
 #[derive(Clone, Debug)]
 pub struct Tenure {
     pub shards: BTreeSet<Shard>,
@@ -99,9 +99,10 @@ pub async fn keep<L: Leases + ?Sized>(
 }
 
 async fn renew<L: Leases + ?Sized>(leases: &L, relay: RelayId) -> Result<Tenure, Failure> {
-    let began = Instant::now();
     let roll = leases.attend(relay, LENGTH).await?;
     let wanted = share::wanted(relay, &roll);
+    // The database counts from when it takes them, which is later than this and not by what `attend` took.
+    let began = Instant::now();
     let held = leases.take(relay, &wanted, LENGTH).await?;
     Ok(Tenure {
         shards: held.into_iter().collect(),
@@ -109,4 +110,59 @@ async fn renew<L: Leases + ?Sized>(leases: &L, relay: RelayId) -> Result<Tenure,
         crowded: share::is_crowded(relay, &roll),
         until: began + LENGTH,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use kit::Ambient;
+
+    use super::*;
+    use crate::ports::Roll;
+
+    /// Gives what is asked for, and keeps the moment at which it answered `attend`.
+    #[derive(Default)]
+    struct Slow(Mutex<Option<Instant>>);
+
+    impl Slow {
+        /// Takes a while to answer: the clock of this machine has moved on then.
+        async fn answer(&self) {
+            let began = Instant::now();
+            while Instant::now() == began {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    #[async_trait]
+    impl Leases for Slow {
+        async fn attend(&self, _: RelayId, _: Duration) -> Result<Roll, Failure> {
+            self.answer().await;
+            *self.0.lock().unwrap() = Some(Instant::now());
+            Ok(Roll { relays: 1, ..Roll::default() })
+        }
+
+        async fn take(&self, _: RelayId, shards: &[Shard], _: Duration) -> Result<Vec<Shard>, Failure> {
+            Ok(shards.to_vec())
+        }
+
+        async fn give_back(&self, _: RelayId, _: &[Shard]) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        async fn leave(&self, _: RelayId) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_asking_for_the_roll_takes_is_not_taken_off_the_leases() {
+        let leases = Slow::default();
+        let held = renew(&leases, RelayId::mint(&Ambient::system())).await.unwrap();
+        let attended = leases.0.lock().unwrap().unwrap();
+        assert!(held.until >= attended + LENGTH);
+        assert_eq!(held.sendable().len(), usize::from(SHARDS));
+    }
 }

@@ -1,6 +1,5 @@
 //! Leases as rows: one a shard from the start, so that two relays that want it wait for each other at that row.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,19 +22,24 @@ fn shard(number: i64) -> Option<Shard> {
     u8::try_from(number).ok().and_then(Shard::new)
 }
 
-impl SqlOutbox {
-    /// Relays that ended without leaving are named one by one: a range would lock the others out on a server.
-    async fn strike_off(&self) -> Result<(), Failure> {
-        let silent: Vec<Vec<u8>> = sql::query_scalar("SELECT relay FROM relay WHERE until < NOW_MICROS() - 60000000")
-            .fetch_all(self.database.readers())
-            .await
-            .stored()?;
-        for relay in silent {
-            self.strike(relay).await?;
-        }
-        Ok(())
-    }
+/// How long a relay that ended without leaving is kept, in microseconds.
+const SILENCE: i64 = 60_000_000;
+/// Stands where a row is of a relay and not of a lease.
+const NO_SHARD: i64 = -1;
 
+/// A row of the roll: the shard, whose it is, and how many microseconds are left.
+type Line = (i64, Vec<u8>, i64);
+
+fn roll(lines: &[Line]) -> Roll {
+    let present = || lines.iter().filter(|(.., left)| *left > 0);
+    let holder = |(number, relay, _): &Line| Some((shard(*number)?, RelayId::from_bytes(relay)?));
+    Roll {
+        relays: present().filter(|(number, ..)| *number == NO_SHARD).count(),
+        holders: present().filter_map(holder).collect(),
+    }
+}
+
+impl SqlOutbox {
     async fn strike(&self, relay: Vec<u8>) -> Result<(), Failure> {
         let work = self.database.write(move |connection| {
             Box::pin(async move {
@@ -65,19 +69,19 @@ impl Leases for SqlOutbox {
             })
         });
         work.await?;
-        self.strike_off().await?;
-        let relays: i64 = sql::query_scalar("SELECT COUNT(*) FROM relay WHERE until > NOW_MICROS()")
-            .fetch_one(self.database.readers())
-            .await
-            .stored()?;
-        let held: Vec<(i64, Vec<u8>)> =
-            sql::query_as("SELECT shard, relay FROM relay_lease WHERE until > NOW_MICROS()")
-                .fetch_all(self.database.readers())
-                .await
-                .stored()?;
-        let holder = |(number, relay): (i64, Vec<u8>)| Some((shard(number)?, RelayId::from_bytes(&relay)?));
-        let holders: BTreeMap<Shard, RelayId> = held.into_iter().filter_map(holder).collect();
-        Ok(Roll { relays: relays as usize, holders })
+        // All that there is to know in one question: relays ask it every few seconds.
+        let lines: Vec<Line> = sql::query_as(
+            "SELECT shard, relay, until - NOW_MICROS() FROM relay_lease
+             UNION ALL SELECT -1, relay, until - NOW_MICROS() FROM relay",
+        )
+        .fetch_all(self.database.readers())
+        .await
+        .stored()?;
+        // Named one by one: a range would lock the others out on a server.
+        for (_, silent, _) in lines.iter().filter(|(number, _, left)| *number == NO_SHARD && *left < -SILENCE) {
+            self.strike(silent.clone()).await?;
+        }
+        Ok(roll(&lines))
     }
 
     async fn take(&self, relay: RelayId, shards: &[Shard], length: Duration) -> Result<Vec<Shard>, Failure> {
@@ -92,7 +96,10 @@ impl Leases for SqlOutbox {
                 take.push(" WHERE shard IN ");
                 list(&mut take, wanted.iter().copied());
                 take.push(" AND (until <= NOW_MICROS() OR relay = ").push_bind(relay.as_bytes()).push(")");
-                take.build().execute(&mut *connection).await.stored()?;
+                let taken = take.build().execute(&mut *connection).await.stored()?.rows_affected();
+                if taken == wanted.len() as u64 {
+                    return Ok(wanted.into_iter().filter_map(shard).collect());
+                }
                 let mut held = QueryBuilder::new("SELECT shard FROM relay_lease WHERE shard IN ");
                 list(&mut held, wanted.iter().copied());
                 held.push(" AND relay = ").push_bind(relay.as_bytes()).push(" ORDER BY shard");

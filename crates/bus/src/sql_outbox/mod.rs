@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use kit::{Failure, Timestamp};
-use sql::{Database, QueryBuilder, Row, Stored as _};
+use sql::{Bind, Database, QueryBuilder, Row, Stored as _};
 use tokio::sync::watch;
 
 use crate::event::Topic;
@@ -26,13 +26,30 @@ impl SqlOutbox {
         Self { database, met_unreadable: AtomicBool::new(false) }
     }
 
-    /// Passes over what a newer version wrote to a topic that this one does not know: a relay of that version will send it.
+    /// Passes over what a newer version wrote: a relay of that version will send it.
     fn unsent_row(&self, row: &Row) -> Option<Unsent> {
         let event = Topic::parse(row.get("topic")).and_then(|topic| outbox::event(topic, row).ok());
-        if event.is_none() && !self.met_unreadable.swap(true, Ordering::Relaxed) {
-            tracing::warn!(topic = row.get::<&str>("topic"), "the outbox has rows that only a newer version can send");
+        if event.is_none() {
+            self.tell_of(row.get("topic"));
         }
         Some(Unsent { key: key(row.get("position")), event: event? })
+    }
+
+    /// Looks for rows of topics that this version does not know, which `unsent` leaves out.
+    async fn look_for_unknown(&self) -> Result<(), Failure> {
+        let mut query = QueryBuilder::new("SELECT topic FROM outbox WHERE topic NOT IN ");
+        list(&mut query, Topic::all().map(Topic::as_str));
+        query.push(" LIMIT 1");
+        for row in query.build().fetch_all(self.database.readers()).await.stored()? {
+            self.tell_of(row.get("topic"));
+        }
+        Ok(())
+    }
+
+    fn tell_of(&self, topic: &str) {
+        if !self.met_unreadable.swap(true, Ordering::Relaxed) {
+            tracing::warn!(topic, "the outbox has rows that only a newer version can send");
+        }
     }
 }
 
@@ -49,7 +66,7 @@ fn position(key: &Key) -> Result<i64, Failure> {
 }
 
 /// `(?, ?, …)`.
-fn list(query: &mut QueryBuilder, values: impl Iterator<Item = i64>) {
+fn list(query: &mut QueryBuilder, values: impl Iterator<Item = impl Bind>) {
     query.push("(");
     for (index, value) in values.enumerate() {
         query.push(if index == 0 { "" } else { ", " }).push_bind(value);
@@ -67,6 +84,9 @@ impl Outbox for SqlOutbox {
         // rows are at the table's beginning, and most of them are asked for.
         let mut query = QueryBuilder::new("SELECT * FROM outbox WHERE shard + 0 IN ");
         list(&mut query, shards.iter().map(|shard| i64::from(shard.number())));
+        // Rows of a topic that a newer version knows must not fill the limit: they stay until that version sends them.
+        query.push(" AND topic || '' IN ");
+        list(&mut query, Topic::all().map(Topic::as_str));
         query.push(" ORDER BY position LIMIT ").push_bind(limit as i64);
         let rows = query.build().fetch_all(self.database.readers()).await.stored()?;
         Ok(rows.iter().filter_map(|row| self.unsent_row(row)).collect())
@@ -88,12 +108,14 @@ impl Outbox for SqlOutbox {
     }
 
     async fn lag(&self) -> Result<Lag, Failure> {
-        let rows: i64 =
-            sql::query_scalar("SELECT COUNT(*) FROM outbox").fetch_one(self.database.readers()).await.stored()?;
-        let oldest: Option<i64> = sql::query_scalar("SELECT at FROM outbox ORDER BY position LIMIT 1")
-            .fetch_optional(self.database.readers())
-            .await
-            .stored()?;
+        let (rows, oldest): (i64, Option<i64>) =
+            sql::query_as("SELECT COUNT(*), (SELECT at FROM outbox ORDER BY position LIMIT 1) FROM outbox")
+                .fetch_one(self.database.readers())
+                .await
+                .stored()?;
+        if rows > 0 && !self.met_unreadable.load(Ordering::Relaxed) {
+            self.look_for_unknown().await?;
+        }
         Ok(Lag { rows: rows as u64, oldest: oldest.map(Timestamp::from_micros) })
     }
 

@@ -33,6 +33,11 @@ impl Broker {
         let settings =
             Settings { names: Names::new(&format!("{}.", servers::unique("bus"))), ..Settings::new(address) };
         topics::ensure(&settings, topics).await.unwrap();
+        Self::on(settings, topics)
+    }
+
+    /// Where the topics are already.
+    pub fn on(settings: Settings, topics: &[Topic]) -> Self {
         Self { settings, topics: topics.to_vec() }
     }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bus::Topic;
+use bus::{Outbox as _, Topic};
 use rdkafka::Message as _;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::message::{Header, Headers as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use testkit::until_within;
+use testkit::{until, until_within};
 
 use crate::broker::{Broker, event, kind, outbox};
 use crate::ledger::{Ledger, UNREADABLE};
@@ -101,6 +101,35 @@ async fn what_cannot_be_read_is_put_aside_with_the_reason_and_holds_up_nobody() 
                 && letter.headers["berth-partition"].parse::<i32>().is_ok()
         );
     }
+    relay.stop().await;
+    reader.stop().await;
+    broker.end().await;
+}
+
+/// A record of nobody's behind an event whose effect fails for a while.
+#[tokio::test]
+async fn a_foreign_record_is_put_aside_once_however_often_the_effect_is_tried() {
+    let broker = Broker::with(&[Topic::User]).await;
+    let (outbox, ledger) = (outbox(), Ledger::new());
+    let relay = broker.relay(outbox.clone());
+    outbox.append(event("ada", 1));
+    until(|| async { outbox.lag().await.unwrap().rows }, |rows| *rows == 0).await;
+    let stranger: FutureProducer = ClientConfig::new()
+        .set("bootstrap.servers", &broker.settings.brokers)
+        // Into the same partition as ours, so that both are taken together.
+        .set("partitioner", "murmur2_random")
+        .create()
+        .unwrap();
+    let foreign = FutureRecord::to(broker.settings.names.of(Topic::User)).key("ada").payload("foreign");
+    stranger.send(foreign, Duration::from_secs(10)).await.unwrap();
+    ledger.fail(3);
+    let reader = broker.reader(ledger.clone(), "g");
+    ledger.took(1).await;
+    assert_eq!(ledger.refused(), 3);
+    outbox.append(kind(UNREADABLE, "ada", 2));
+    let letters = read(&broker, &broker.settings.names.letters_of(Topic::User), 2).await;
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.headers["berth-reason"].as_str()).collect();
+    assert_eq!(reasons, ["a header of the event's envelope is missing or wrong", "made unreadable"]);
     relay.stop().await;
     reader.stop().await;
     broker.end().await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bus::{Event, Outbox, Shard, SqlOutbox, Topic, outbox};
 use futures::future::{BoxFuture, join_all};
-use sql::Database;
+use sql::{Database, Stored as _};
 use testkit::contract::passes;
 use testkit::databases::{fresh_mysql, fresh_sqlite, same_schema};
 use testkit::outbox::{World, leases, rows};
@@ -123,4 +123,23 @@ async fn a_row_of_a_long_transaction_is_sent_after_later_ones() {
     relay.stop().await;
     reader.stop().await;
     broker.end().await;
+}
+
+/// As many as a relay reads at a time, in front of one that it can send.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_only_a_newer_version_can_send_hold_up_nobody() {
+    let (file, _directory) = fresh_sqlite(&[&bus::MIGRATIONS]).await;
+    let (server, _own) = fresh_mysql(&[&bus::MIGRATIONS]).await;
+    for database in [file, server] {
+        let outbox = SqlOutbox::new(database.clone());
+        for subject in subjects(3) {
+            commit(&database, event(&subject, 1)).await;
+        }
+        let newer = sql::query("UPDATE outbox SET topic = 'berth.later.v1'");
+        database.write(move |c| Box::pin(async move { newer.execute(c).await.stored().map(drop) })).await.unwrap();
+        commit(&database, event("ada", 1)).await;
+        let rows = outbox.unsent(&Shard::all().collect::<Vec<_>>(), 3).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.event.subject.as_str()).collect::<Vec<_>>(), ["ada"]);
+        assert_eq!(outbox.lag().await.unwrap().rows, 4);
+    }
 }
