@@ -6,12 +6,8 @@ use reqwest::Method;
 use serde_json::json;
 use testkit::collector::{Collector, Kept, SpanKind, attribute};
 
-const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-const CLIENT: &str = "00f067aa0ba902b7";
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+const TRACE: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
+const CLIENT: u64 = 0x00f0_67aa_0ba9_02b7;
 
 /// Spans of this trace that a span caused itself.
 fn caused<'a>(spans: &'a [Kept], parent: &[u8], kind: SpanKind) -> Option<&'a Kept> {
@@ -29,7 +25,7 @@ fn taken_in<'a>(spans: &'a [Kept], sent: &Kept) -> Option<&'a Kept> {
 
 /// The request, the call, its serving, the event's sending and its taking in, once all have come.
 fn chain(spans: &[Kept]) -> Option<[Kept; 5]> {
-    let of_trace = |kept: &&Kept| hex(&kept.span.trace_id) == TRACE && kept.span.name == "POST /allocations";
+    let of_trace = |kept: &&Kept| kept.span.trace_id == TRACE.to_be_bytes() && kept.span.name == "POST /allocations";
     let request = spans.iter().find(of_trace)?;
     let own = &request.span.span_id;
     let calls = spans.iter().filter(|kept| kept.span.kind() == SpanKind::Client && kept.span.parent_span_id == *own);
@@ -47,16 +43,16 @@ async fn a_request_is_followed_over_every_hop() {
     let berth = Berth::start_with(Setup { config, ..Setup::default() }).await;
     let ada = berth.person("ada").await;
     let body = json!({"machine_id": ada.machine("redis").await, "name": "cache"});
-    let parent = format!("00-{TRACE}-{CLIENT}-01");
+    let parent = format!("00-{TRACE:032x}-{CLIENT:016x}-01");
     let reply = ada.send(Method::POST, "/allocations", &[("traceparent", &parent)], Some(&body)).await;
     let made: Allocation = reply.expect_as(201);
 
     let look = || async { chain(&collector.all()) };
     let seen = until("the spans of all hops", look, Option::is_some).await.expect("just seen");
     let [request, call, serving, sent, taken] = &seen;
-    assert_eq!(hex(&request.span.parent_span_id), CLIENT, "the client's own span caused it");
+    assert_eq!(request.span.parent_span_id, CLIENT.to_be_bytes(), "the client's own span caused it");
     for kept in [call, serving, sent] {
-        assert_eq!(hex(&kept.span.trace_id), TRACE, "{}", kept.span.name);
+        assert_eq!(kept.span.trace_id, TRACE.to_be_bytes(), "{}", kept.span.name);
     }
     let says = |kept: &Kept| attribute(&kept.span, "berth.service").unwrap_or_default();
     assert_eq!(says(request), "allocation");
