@@ -64,12 +64,14 @@ pub struct Accepted(Tally, String);
 
 impl Load {
     /// Ada asks with one session; Bob logs in again and again, each time with a new one, and the first of many end.
-    pub async fn start(berth: &Berth, ada: &Person, bob: &Person) -> Self {
+    pub async fn start(berth: &Berth, ada: &Person, bob: &Person, machine: &str) -> Self {
         let (tally, stop) = (Arc::<Mutex<Tally>>::default(), CancellationToken::new());
-        let machine = ada.machine("redis").await;
+        // Nobody signs up with an address of another load.
+        let guests = testkit::servers::unique("load");
         let running = CALLS.map(|call| {
-            let (tally, stop, machine) = (tally.clone(), stop.clone(), machine.clone());
-            let who = Who { ada: ada.clone(), bob: bob.clone(), anyone: berth.anyone() };
+            let guests = guests.clone();
+            let (tally, stop, machine) = (tally.clone(), stop.clone(), machine.to_owned());
+            let who = Who { ada: ada.clone(), bob: bob.clone(), anyone: berth.anyone(), guests };
             tokio::spawn(async move {
                 // A pace, so that one machine carries the load beside five servers and nine processes.
                 let mut pace = tokio::time::interval(Duration::from_millis(150));
@@ -135,11 +137,12 @@ struct Who {
     ada: Person,
     bob: Person,
     anyone: Person,
+    guests: String,
 }
 
 async fn once(call: Call, number: u64, who: &Who, machine: &str, tally: &Mutex<Tally>) {
-    let Who { ada, bob, anyone } = who;
-    let email = format!("load{number}@example.org");
+    let Who { ada, bob, anyone, guests } = who;
+    let email = format!("{guests}{number}@example.org");
     let stance = if number.is_multiple_of(2) { "like" } else { "dislike" };
     let asked = async {
         match call {

@@ -50,7 +50,7 @@ async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
     let (ada, bob) = (berth.person("ada").await, berth.person("bob").await);
     let processes = berth.processes();
     let machine = ada.machine("redis").await;
-    let load = Load::start(&berth, &ada, &bob).await;
+    let load = Load::start(&berth, &ada, &bob, &machine).await;
     load.until_all_well("before anything fails").await;
     for kind in KINDS {
         for fault in Fault::ALL {
@@ -74,15 +74,48 @@ async fn whatever_goes_away_comes_back_and_nothing_is_lost() {
     assert_eq!(berth.processes(), processes, "no process was started again");
 }
 
+/// Starts every process anew. The door is the first that answers.
+async fn start_anew(berth: &mut Berth) {
+    berth.kill().await;
+    berth.launch();
+    let door = berth.url.trim_start_matches("http://").to_owned();
+    let knock = || async { tokio::net::TcpStream::connect(&door).await.is_ok() };
+    until("the door to be open", knock, |open| *open).await;
+}
+
+async fn ready(berth: &Berth) {
+    until("all to be ready", || async { berth.anyone().get("/readyz").await.status }, |status| *status == 200).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_are_away_at_the_start_are_waited_for() {
+async fn each_server_may_be_away_at_the_start() {
     let servers = Servers::start().await;
     let mut berth = Berth::cluster(&servers.variables()).await;
-    berth.kill().await;
+    let (ada, bob) = (berth.person("ada").await, berth.person("bob").await);
+    let machine = ada.machine("redis").await;
+    for kind in KINDS {
+        let what = format!("{kind:?} away at the start");
+        eprintln!("{what}");
+        servers.strike(kind, Fault::Killed);
+        start_anew(&mut berth).await;
+        let load = Load::start(&berth, &ada, &bob, &machine).await;
+        load.until_refused(refused_without(kind), &what).await;
+        load.until_others_went_on(needed_by(kind), &what).await;
+        servers.mend(kind, Fault::Killed).await;
+        load.until_all_well(&format!("after {what}")).await;
+        load.stop().await.check(&berth, &ada).await;
+        ready(&berth).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_servers_may_be_away_at_the_start() {
+    let servers = Servers::start().await;
+    let mut berth = Berth::cluster(&servers.variables()).await;
     for kind in KINDS {
         servers.strike(kind, Fault::Killed);
     }
-    berth.launch();
+    start_anew(&mut berth).await;
     let waits = || async { berth.anyone().get("/readyz").await };
     let told = until("every service to say what it waits for", waits, |reply| {
         reply.status == 503 && reply.text.matches("\"ready\":false").count() >= 5
@@ -91,6 +124,6 @@ async fn servers_that_are_away_at_the_start_are_waited_for() {
     for kind in KINDS {
         servers.mend(kind, Fault::Killed).await;
     }
-    until("all to be ready", || async { berth.anyone().get("/readyz").await.status }, |status| *status == 200).await;
+    ready(&berth).await;
     berth.person("ada").await;
 }

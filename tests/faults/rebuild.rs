@@ -8,6 +8,8 @@ use mongodb::Client;
 use mongodb::bson::{Document, doc};
 use prost::Message as _;
 
+use crate::ready;
+
 /// A message without the order that its maps happen to be written in, which differs from one encoding to the next.
 fn read(collection: &str, copy: &mut Document) {
     let Ok(bytes) = copy.get_binary_generic("message").cloned() else { return };
@@ -54,8 +56,7 @@ async fn an_empty_verifier_becomes_what_the_old_one_was() {
     client.database(&database).drop().await.unwrap();
     berth.launch_ended();
     until("the copies to be the same", look, |now| *now == before).await;
-    let ready = || async { berth.anyone().get("/readyz").await.status };
-    until("all to be ready", ready, |status| *status == 200).await;
+    ready(&berth).await;
     assert!(berth.log().contains("has every event that was there"));
     assert_eq!(ada.show(&redis.id).await.state, "stopped");
 }

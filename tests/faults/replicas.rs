@@ -6,9 +6,9 @@ use berth_tests::person::PASSWORD;
 use berth_tests::{Berth, Person, until, until_within};
 use serde_json::json;
 
-use crate::codes;
+use crate::{codes, ready};
 
-/// A lease is ten seconds, and who waits for it looks each half second.
+/// A lease is ten seconds, and who waits for it looks each second.
 const TAKEN_OVER: Duration = Duration::from_secs(30);
 
 async fn twice_each() -> Berth {
@@ -51,8 +51,7 @@ async fn work_of_a_replica_that_dies_is_finished_by_another_and_done_once() {
     eprintln!("all was taken over and done {:?} after the replicas died", died.elapsed());
     berth.launch_ended();
     // Whoever was about to act when it died is heard of again, and has nothing left to do.
-    let ready = || async { berth.anyone().get("/readyz").await.status };
-    until("all to be ready", ready, |status| *status == 200).await;
+    ready(&berth).await;
     guests.push(guest(&berth, 4).await);
     berth.mail(&guests[4].email, "code").await;
     for person in &guests {

@@ -8,7 +8,7 @@ use testkit::servers::{Kind, Own};
 use crate::way::Way;
 
 pub const KINDS: [Kind; 5] = [Kind::MariaDb, Kind::MongoDb, Kind::Cassandra, Kind::Redis, Kind::Kafka];
-/// Far more than any network between a service and its database, each way and for each piece.
+/// Far more than any network between a service and its database, each way.
 const SLOW: Duration = Duration::from_millis(400);
 
 /// What happens to a server.

@@ -7,16 +7,19 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
-/// How much goes through at a time.
+/// How much goes through at a time, and how many of those are on the way.
 const PIECE: usize = 64 * 1024;
+const PIECES: usize = 64;
 
 /// Nobody gets through before `open` has said where to.
 pub struct Way {
     listener: Option<TcpListener>,
     address: SocketAddr,
-    /// In milliseconds, for each piece.
+    /// In milliseconds.
     delay: Arc<AtomicU64>,
     running: Option<JoinHandle<()>>,
 }
@@ -73,15 +76,25 @@ async fn serve(listener: TcpListener, server: SocketAddr, delay: Arc<AtomicU64>)
     }
 }
 
+/// Each piece leaves as much later than it came as the way was long then, and in its turn.
 async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, delay: &AtomicU64) {
-    let mut piece = vec![0; PIECE];
-    while let Ok(length @ 1..) = from.read(&mut piece).await {
-        match delay.load(Ordering::Relaxed) {
-            0 => {}
-            millis => tokio::time::sleep(Duration::from_millis(millis)).await,
+    let (send, mut on_the_way) = mpsc::channel::<(Instant, Vec<u8>)>(PIECES);
+    let enter = async move {
+        let mut piece = vec![0; PIECE];
+        while let Ok(length @ 1..) = from.read(&mut piece).await {
+            let arrives = Instant::now() + Duration::from_millis(delay.load(Ordering::Relaxed));
+            if send.send((arrives, piece[..length].to_vec())).await.is_err() {
+                return;
+            }
         }
-        if to.write_all(&piece[..length]).await.is_err() {
-            return;
+    };
+    let leave = async move {
+        while let Some((arrives, piece)) = on_the_way.recv().await {
+            tokio::time::sleep_until(arrives).await;
+            if to.write_all(&piece).await.is_err() {
+                return;
+            }
         }
-    }
+    };
+    tokio::join!(enter, leave);
 }

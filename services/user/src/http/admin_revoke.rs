@@ -42,7 +42,9 @@ mod tests {
         let (grant, revoke) = (server.last_act("user.admin_grant").await, server.last_act("user.admin_revoke").await);
         assert_eq!((grant.actor, grant.as_admin, grant.subject_id), (ada.clone(), true, bob.clone()));
         assert_eq!((revoke.actor, revoke.subject_id), (bob.clone(), ada));
-        // The next request knows, though the token is of before.
+        // What was open ended with the right; a new session is without it.
+        assert_eq!(server.get(&format!("/user/{bob}"), &ada_token).await.problem(), (401, "session_closed"));
+        let ada_token = server.token("ada").await;
         assert_eq!(server.get(&format!("/user/{bob}"), &ada_token).await.problem(), (403, "forbidden"));
     }
 }
