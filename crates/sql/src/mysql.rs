@@ -29,8 +29,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// How long new attempts are begun: the last of them has time to end well.
 const RETRIES: Duration = Duration::from_secs(3);
 /// A connection that nobody used for so long is asked whether it still works before somebody is given it. One that was used
-/// just now is not: that would double the round trips of a busy process.
-const FRESH: Duration = Duration::from_secs(1);
+/// just now is not: that would double the round trips of a process. Longer than what background work pauses between two looks.
+const FRESH: Duration = Duration::from_secs(4);
 /// How long a connection that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(8);
 /// What a session is told when it begins: strict, the same words as SQLite's, and serializable. The server ends one that is

@@ -109,6 +109,8 @@ pub fn member(settings: &Settings, who: &str, id: &str) -> Result<Group, Failure
         // A member that dies is missed after 10 s, so that its partitions are read on within 15.
         .set("session.timeout.ms", "10000")
         .set("heartbeat.interval.ms", "3000")
+        // An answer comes with the first event in any case: this is how often an idle reader is woken by none.
+        .set("fetch.wait.max.ms", "2000")
         // Events are small; the defaults would hold 64 MiB of them ready.
         .set("queued.min.messages", "1000")
         .set("queued.max.messages.kbytes", "4096")
