@@ -192,17 +192,9 @@ impl Config {
 
     /// `berthd up` keeps everything in its data directory: a server that is named is one that its owner thinks is used.
     pub fn embedded(&self) -> anyhow::Result<()> {
-        let named = [
-            ("user.database_url", self.user.database_url.is_some()),
-            ("notification.database_url", self.notification.database_url.is_some()),
-            ("allocation.database_url", self.allocation.database_url.is_some()),
-            ("machines.mongodb_url", self.machines.mongodb_url.is_some()),
-            ("verifier.mongodb_url", self.verifier.mongodb_url.is_some()),
-            ("feed.cassandra", self.feed.cassandra.is_some()),
-            ("kafka.brokers", self.kafka.brokers.is_some()),
-            ("redis.url", self.redis.url.is_some()),
-        ];
-        match named.iter().find(|(_, named)| *named) {
+        let shared = [("kafka.brokers", self.kafka.brokers.is_some()), ("redis.url", self.redis.url.is_some())];
+        let stores = ServiceName::ALL.into_iter().filter_map(|name| self.store_of(name));
+        match stores.chain(shared).find(|(_, named)| *named) {
             Some((key, _)) => anyhow::bail!(
                 "{key} is for services in processes of their own, `berthd serve`; `berthd up` keeps everything in {}",
                 self.data_dir.display()
@@ -213,18 +205,24 @@ impl Config {
 
     /// A service of its own shares its database with its replicas: in a file it would have another, an empty one.
     pub fn apart(&self, name: ServiceName) -> anyhow::Result<()> {
-        let (key, named) = match name {
-            ServiceName::User => ("user.database_url", self.user.database_url.is_some()),
-            ServiceName::Notification => ("notification.database_url", self.notification.database_url.is_some()),
-            ServiceName::Allocation => ("allocation.database_url", self.allocation.database_url.is_some()),
-            ServiceName::Machines => ("machines.mongodb_url", self.machines.mongodb_url.is_some()),
-            ServiceName::Verifier => ("verifier.mongodb_url", self.verifier.mongodb_url.is_some()),
-            ServiceName::Feed => ("feed.cassandra", self.feed.cassandra.is_some()),
+        match self.store_of(name) {
+            Some((key, false)) => anyhow::bail!("{key} has to name the database that {name} and its replicas share"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The key that names a service's database server, and whether it does; `None` for who never has one.
+    fn store_of(&self, name: ServiceName) -> Option<(&'static str, bool)> {
+        match name {
+            ServiceName::User => Some(("user.database_url", self.user.database_url.is_some())),
+            ServiceName::Notification => Some(("notification.database_url", self.notification.database_url.is_some())),
+            ServiceName::Allocation => Some(("allocation.database_url", self.allocation.database_url.is_some())),
+            ServiceName::Machines => Some(("machines.mongodb_url", self.machines.mongodb_url.is_some())),
+            ServiceName::Verifier => Some(("verifier.mongodb_url", self.verifier.mongodb_url.is_some())),
+            ServiceName::Feed => Some(("feed.cassandra", self.feed.cassandra.is_some())),
             // One has its file beside its engine, the other keeps nothing.
-            ServiceName::Docker | ServiceName::Interact => return Ok(()),
-        };
-        anyhow::ensure!(named, "{key} has to name the database that {name} and its replicas share");
-        Ok(())
+            ServiceName::Docker | ServiceName::Interact => None,
+        }
     }
 
     /// Codes that anybody could be sent must not end in files, unless that was asked for.
