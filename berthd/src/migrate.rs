@@ -12,6 +12,7 @@ use crate::wiring;
 
 /// How long a server that is away is waited for. What a migration itself takes is its own affair.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two looks for it.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Of one service, or of all.
@@ -37,19 +38,19 @@ async fn patiently<T, F: Future<Output = Result<T, Failure>>>(
     what: &str,
     attempt: impl Fn() -> F,
 ) -> anyhow::Result<T> {
-    let began = Instant::now();
-    let mut told = false;
+    let mut away = None;
     loop {
         match attempt().await {
             Err(failure) if matches!(failure.code, ErrorCode::StoreUnavailable | ErrorCode::PeerUnavailable) => {
+                let since = *away.get_or_insert_with(|| {
+                    tracing::warn!(%failure, "waiting for {what}");
+                    Instant::now()
+                });
                 anyhow::ensure!(
-                    began.elapsed() < PATIENCE,
+                    since.elapsed() < PATIENCE,
                     "{what} did not answer in {} s: {failure}",
                     PATIENCE.as_secs()
                 );
-                if !std::mem::replace(&mut told, true) {
-                    tracing::warn!(%failure, "waiting for {what}");
-                }
                 tokio::time::sleep(PAUSE).await;
             }
             other => return Ok(other?),
