@@ -66,9 +66,13 @@ async fn run(connection: &mut MySqlConnection, sets: &[&Migrations]) -> Result<(
 
 /// A server that goes away in the middle is waited for like one that was away before.
 fn failed(error: MigrateError) -> Failure {
-    match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => failure(&error),
-        other => Failure::internal(format!("a migration failed: {other}")),
+    match &error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)
+            if failure(cause).code == ErrorCode::StoreUnavailable =>
+        {
+            failure(cause)
+        }
+        _ => Failure::internal(format!("a migration failed: {error}")),
     }
 }
 
