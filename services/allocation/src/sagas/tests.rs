@@ -61,6 +61,12 @@ impl Bench {
         self.nudge.about(allocation.id);
     }
 
+    async fn remove_by_force(&self, allocation: &Allocation) {
+        let change = Change { force: true, ..self.world.wish(Verb::Remove, allocation.id) };
+        self.world.store.change(self.world.tenant, allocation.id, change).await.unwrap();
+        self.until(allocation, State::Removed).await;
+    }
+
     async fn until(&self, allocation: &Allocation, state: State) -> Allocation {
         let look = || async { self.world.fleet.find(allocation.id).await.unwrap().unwrap() };
         until(look, |now| now.state == state && !now.working).await
@@ -278,9 +284,7 @@ async fn orphans_are_swept() {
     // A removal that the engine would not let happen is recorded all the same; what is left is an orphan.
     bench.engine.fail("remove_sandbox", ErrorCode::EngineRefused);
     bench.engine.fail("remove_volume", ErrorCode::EngineRefused);
-    let change = Change { force: true, ..bench.world.wish(Verb::Remove, allocation.id) };
-    bench.world.store.change(bench.world.tenant, allocation.id, change).await.unwrap();
-    bench.until(&allocation, State::Removed).await;
+    bench.remove_by_force(&allocation).await;
     assert_ne!(bench.engine.left(), (0, 0, 0, 0));
     bench.engine.heal();
     Reconcile { hands: bench.hands.clone(), nudge: bench.nudge.clone() }.run_once().await;
@@ -298,9 +302,7 @@ async fn what_its_owner_starts_again_meanwhile_is_not_swept() {
     for verb in ["remove_sandbox", "remove_volume", "wait_ready"] {
         bench.engine.fail(verb, ErrorCode::EngineRefused);
     }
-    let change = Change { force: true, ..bench.world.wish(Verb::Remove, gone.id) };
-    bench.world.store.change(bench.world.tenant, gone.id, change).await.unwrap();
-    bench.until(&gone, State::Removed).await;
+    bench.remove_by_force(&gone).await;
     let failed = bench.create().await;
     bench.until(&failed, State::Failed).await;
     bench.engine.heal();
