@@ -23,6 +23,7 @@ export DOCKER_HOST
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-4}"
 unset BERTH_DATA_DIR BERTH_LISTEN BERTH_CONFIG BERTH_SMTP_URL
 
+# What does not end well is told by the next run; the tests' own result stands.
 clean_up() {
     if [ -n "$PREPARE_PID" ]; then kill -TERM -- "-$PREPARE_PID" 2>/dev/null || true; fi
     alone_with_tests || return 0
