@@ -15,7 +15,9 @@ cd "$BERTH_ROOT"
 
 CLUSTER_DIR="${CLUSTER_DIR:-$HOME/.local/share/berth-cluster}"
 LISTEN="${BERTH_LISTEN:-127.0.0.1:8080}"
+# Others than this machine come by TLS, with a certificate that answers for this machine's names and for loopback.
 URL="http://$LISTEN"
+is_local "$LISTEN" || URL="https://127.0.0.1:${LISTEN##*:}"
 SERVERS_OF_CLUSTER=(mariadb mongodb cassandra redis kafka)
 USAGE="usage: stack/cluster.sh up|down|status|prepare DIR LISTEN|forget DIR|start DIR LISTEN|end DIR"
 # The server that tests run.
@@ -27,11 +29,9 @@ for variable in "${!BERTH_@}"; do UNNAMED+=(-u "$variable"); done
 # How long all of it may take to be ready, servers and migrations included.
 PATIENCE=240
 
-# need_door LISTEN: NGINX, and an address of this machine's own. Behind the door services do not see who comes, so to all
-# who reach another address they would be as open as to this machine's users.
+# need_door LISTEN: NGINX, and a certificate where others come.
 need_door() {
-    grep -qxE '(127(\.[0-9]+){3}|\[::1\]|localhost):[0-9]+' <<<"$1" ||
-        die "others could reach a cluster on $1, and it guards itself as one that only this machine reaches: set BERTH_LISTEN=127.0.0.1:PORT"
+    is_local "$1" || stack/packages.sh openssl
     stack/packages.sh --idle nginx
 }
 
@@ -49,7 +49,7 @@ step() {
 
 # prepare DIR LISTEN BERTHD: everything but processes. Done again, it keeps what is there.
 prepare() {
-    local dir name instance
+    local dir name instance LISTEN="$2"
     mkdir -p "$1"
     chmod 700 "$1"
     dir="$(cd "$1" && pwd)"
@@ -59,6 +59,7 @@ prepare() {
     lend_folder_ports "$dir"
     step "$dir" stores make_stores "$name"
     step "$dir" certificates certificates "$dir" "$3"
+    is_local "$2" || nginx/certificate.sh "$dir/door" "$(hostname)" localhost 127.0.0.1 "${2%:*}"
     for instance in $(instances); do write_service "$dir" "$name" "$instance" "$3"; done
     write_door "$dir" "$2"
     step "$dir" interface describe "$dir" "$3"
@@ -66,7 +67,7 @@ prepare() {
 }
 
 certificates() { [ -e "$1/certs/ca.pem" ] || "${UNNAMED[@]}" "$2" certs init "$1/certs"; }
-describe() { "${UNNAMED[@]}" "$2" openapi >"$1/door/openapi.json.new" && mv "$1/door/openapi.json.new" "$1/door/openapi.json"; }
+describe() { "${UNNAMED[@]}" "$2" docs "$1/door/site"; }
 
 # Each service's own, with its own settings.
 migrate() {
@@ -107,8 +108,6 @@ bring_up() {
     eval "$(servers env)"
     prepare "$CLUSTER_DIR" "$LISTEN" "$CARGO_TARGET_DIR/release/berthd"
     end_others
-    # One that ran before may have stood in front of other replicas.
-    if our_pid "$CLUSTER_DIR/door/pid" >/dev/null; then kill -HUP "$(our_pid "$CLUSTER_DIR/door/pid")"; fi
     for instance in $(instances) door; do start_folder "$CLUSTER_DIR/$instance"; done
 }
 
@@ -146,7 +145,8 @@ hints() {
 HINTS
 }
 
-serving() { our_pid "$CLUSTER_DIR/door/pid" >/dev/null && curl -sf -m 3 "$URL/readyz" >/dev/null && [ "$(running)" = "$(instances | wc -l)" ]; }
+answers() { local known=(); is_local "$LISTEN" || known=(--cacert "$CLUSTER_DIR/door/door.pem"); curl -sf -m 3 "${known[@]}" "$URL/readyz" >/dev/null; }
+serving() { our_pid "$CLUSTER_DIR/door/pid" >/dev/null && answers && [ "$(running)" = "$(instances | wc -l)" ]; }
 running() { local instance count=0; for instance in $(instances); do ! our_pid "$CLUSTER_DIR/$instance/pid" >/dev/null || count=$((count + 1)); done; echo "$count"; }
 
 up() {
@@ -157,7 +157,7 @@ up() {
     need_rust
     prepare_and_build
     our_pid "$CLUSTER_DIR/door/pid" >/dev/null || ! port_taken "$LISTEN" ||
-        die "$LISTEN is taken by another program: set BERTH_LISTEN=127.0.0.1:PORT"
+        die "$LISTEN is taken by another program: set BERTH_LISTEN=ADDRESS:PORT"
     began="$(now_ms)"
     mkdir -p "$CLUSTER_DIR"
     forget_last_time
@@ -166,6 +166,7 @@ up() {
     # Not `bring_up || …`: in a condition bash goes on after what fails.
     ( trap '[ $? = 0 ] || fail_steps' EXIT; bring_up ) >"$CLUSTER_DIR/up.log" 2>&1 </dev/null &
     starting=$!
+    is_local "$LISTEN" || export NODE_EXTRA_CA_CERTS="$CLUSTER_DIR/door/door.pem"
     node stack/cluster/watch.mjs "$CLUSTER_DIR/rows" "$PATIENCE" || shown=1
     wait "$starting" || status=$?
     if [ "$shown" != 0 ] || [ "$status" != 0 ]; then

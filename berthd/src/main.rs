@@ -61,6 +61,8 @@ enum Command {
     Catalogue(catalogue::CatalogueArguments),
     /// Print the REST interface as OpenAPI 3.1
     Openapi,
+    /// Write the documentation as files, for NGINX to serve: `openapi.json` and `docs/`
+    Docs { dir: PathBuf },
     /// Print what can go wrong, code by code, as Markdown
     Errors,
 }
@@ -180,6 +182,7 @@ fn execute(command: Command, runtime: &Runtime) -> anyhow::Result<()> {
             println!("{}", document.to_pretty_json()?);
             Ok(())
         }
+        Command::Docs { dir } => http::site::write(&dir, &runtime.block_on(http::openapi::document())?),
         Command::Errors => {
             print!("{}", errors_page::markdown());
             Ok(())

@@ -40,6 +40,8 @@ settings() {
         feed) echo "FEED__CASSANDRA=$TEST_CASSANDRA"; echo "FEED__KEYSPACE=${name}_feed" ;;
     esac
     printf '%s\n' "REDIS__URL=$TEST_REDIS_URL" "REDIS__PREFIX=$name:"
+    # Who others are is what the door says; and where others come, the platform guards itself as one that they reach.
+    is_local "$LISTEN" || echo 'LIMITS__TRUSTED_PROXIES=["127.0.0.1"]'
 }
 
 # write_run FILE LINE...: a script, the whole one or the old one. A process that was started otherwise ends.
@@ -63,38 +65,17 @@ write_service() {
     write_run "$dir/$instance/run" "cd '$dir/$instance' || exit 1" "${lines[@]}" "exec '$4' \"\${1:-serve}\" '${instance%-*}' --config '$dir/berth.toml'"
 }
 
-# write_door DIR LISTEN: NGINX in front of them.
+# is_local LISTEN: whether only this machine reaches it.
+is_local() { grep -qxE '(127(\.[0-9]+){3}|\[::1\]|localhost):[0-9]+' <<<"$1"; }
+
+# write_door DIR LISTEN: NGINX in front of them. To others than this machine it speaks TLS.
 write_door() {
-    local dir="$1" door="$1/door" service instance user=''
-    mkdir -p "$door/tmp"
-    ln -sfn "$BERTH_ROOT/nginx/pages" "$door/pages"
-    [ "$(id -u)" != 0 ] || user="user $(id -un);"
-    echo "listen $2;" >"$door/listen.conf"
-    for service in "${SERVICES[@]}"; do
-        printf 'upstream %s {\n' "$service"
-        for instance in $(instances_of "$service"); do printf '    server %s fail_timeout=2s;\n' "$(http_of "$dir/$instance")"; done
-        # Shorter than the services keep theirs, so that it is never they who close first.
-        printf '    keepalive 32;\n    keepalive_timeout 60s;\n}\n'
-    done >"$door/upstreams.conf"
-    cat >"$door/nginx.conf" <<CONF
-# Written by stack/cluster.sh.
-daemon off;
-pid nginx.pid;
-error_log stderr warn;
-worker_processes 2;
-$user
-events { worker_connections 2048; }
-http {
-    access_log off;
-    client_body_temp_path tmp/body;
-    proxy_temp_path tmp/proxy;
-    fastcgi_temp_path tmp/fastcgi;
-    uwsgi_temp_path tmp/uwsgi;
-    scgi_temp_path tmp/scgi;
-    include upstreams.conf;
-    include $BERTH_ROOT/nginx/door.conf;
-}
-CONF
-    # A socket that a killed one left is in the way of the next.
-    write_run "$door/run" "cd '$door' || exit 1" 'rm -f ready.sock' "PATH=\$PATH:/usr/sbin exec nginx -e stderr -p '$door' -c nginx.conf"
+    local dir="$1" door="$1/door" service where=(DOOR_LISTEN="$2") variable told=()
+    mkdir -p "$door"
+    for service in "${SERVICES[@]}"; do echo "$service $(joined "$dir" "$service" http)"; done >"$door/peers.new"
+    mv "$door/peers.new" "$door/peers"
+    is_local "$2" || where=(DOOR_LISTEN= DOOR_TLS_LISTEN="$2")
+    for variable in "${!DOOR_@}"; do told+=("export $variable='${!variable}'"); done
+    for variable in "${where[@]}"; do told+=("export ${variable%%=*}='${variable#*=}'"); done
+    write_run "$door/run" "${told[@]}" "exec '$BERTH_ROOT/nginx/door.sh' '$door'"
 }

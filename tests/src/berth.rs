@@ -217,7 +217,7 @@ fn newest_code(directory: &Path, email: &str) -> Option<String> {
 }
 
 /// A port that nobody listens on and no other test of this process was given.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let own = (std::process::id() % 17) as u16 * 100;
     let ports = u16::try_from(LISTEN.len()).expect("a range of ports");

@@ -12,7 +12,11 @@ use std::process::{Command, Output, Stdio};
 pub async fn prepare(home: &Path, listen: &str, variables: &[(String, String)]) {
     let mut command = script(&["prepare", &home.to_string_lossy(), listen]);
     command.env("CLUSTER_NAME", testkit::servers::unique("t")).env("TEST_BERTHD", crate::berthd());
-    command.envs(variables.iter().cloned());
+    // The limits are out of a test's way, here as in each service.
+    for limit in ["DOOR_REQUESTS", "DOOR_BURST", "DOOR_CONNECTIONS"] {
+        command.env(limit, "60000");
+    }
+    command.env("DOOR_LOG", "off").envs(variables.iter().cloned());
     let done = tokio::task::spawn_blocking(move || run(command)).await.expect("the script was run");
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "stack/cluster.sh prepare: {said}");

@@ -13,6 +13,7 @@ use crate::until;
 /// A request as it arrived; header names in lower case.
 #[derive(Clone, Debug)]
 pub struct Received {
+    pub method: String,
     pub path: String,
     pub headers: BTreeMap<String, String>,
     pub text: String,
@@ -32,7 +33,7 @@ impl Received {
 pub struct Receiver {
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
-    status: Arc<Mutex<u16>>,
+    answer: Arc<Mutex<(u16, String)>>,
 }
 
 impl Receiver {
@@ -40,7 +41,7 @@ impl Receiver {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let receiver = Self { url, received: Arc::default(), status: Arc::new(Mutex::new(200)) };
+        let receiver = Self { url, received: Arc::default(), answer: Arc::new(Mutex::new((200, "{}".to_owned()))) };
         let serving = receiver.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -54,7 +55,17 @@ impl Receiver {
 
     /// Answers with this status from now on.
     pub fn behave(&self, status: u16) {
-        *self.status.lock().expect("no test panics with it") = status;
+        self.answer.lock().expect("no test panics with it").0 = status;
+    }
+
+    /// Answers with this JSON from now on.
+    pub fn say(&self, json: &str) {
+        json.clone_into(&mut self.answer.lock().expect("no test panics with it").1);
+    }
+
+    /// Where it listens, as `host:port`.
+    pub fn address(&self) -> String {
+        self.url.trim_start_matches("http://").to_owned()
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -71,7 +82,8 @@ impl Receiver {
         let mut stream = BufReader::new(stream);
         let mut first = String::new();
         stream.read_line(&mut first).await?;
-        let path = first.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        let mut words = first.split_whitespace().map(str::to_owned);
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let mut headers = BTreeMap::new();
         loop {
             let mut line = String::new();
@@ -83,9 +95,12 @@ impl Receiver {
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await?;
         let text = String::from_utf8_lossy(&body).into_owned();
-        self.received.lock().expect("no test panics with it").push(Received { path, headers, text });
-        let status = *self.status.lock().expect("no test panics with it");
-        let answer = format!("HTTP/1.1 {status} As told\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+        self.received.lock().expect("no test panics with it").push(Received { method, path, headers, text });
+        let (status, json) = self.answer.lock().expect("no test panics with it").clone();
+        let answer = format!(
+            "HTTP/1.1 {status} As told\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{json}",
+            json.len()
+        );
         stream.get_mut().write_all(answer.as_bytes()).await
     }
 }

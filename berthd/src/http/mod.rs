@@ -3,6 +3,7 @@
 mod fallback;
 pub mod openapi;
 mod own;
+pub mod site;
 
 use std::net::TcpListener;
 use std::sync::Arc;

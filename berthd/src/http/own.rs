@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, get, web};
 use kit::ErrorCode;
 use serde_json::json;
 
-use super::Status;
+use super::{Status, vitals};
 
 /// Whether the process lives.
 #[get("/healthz")]
@@ -29,6 +29,7 @@ pub async fn readyz(status: web::Data<Status>) -> HttpResponse {
 /// Counters and histograms for Prometheus.
 #[get("/metrics")]
 pub async fn metrics(status: web::Data<Status>) -> HttpResponse {
+    vitals::record(&status);
     status.metrics.run_upkeep();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(status.metrics.render())
 }
@@ -36,6 +37,11 @@ pub async fn metrics(status: web::Data<Status>) -> HttpResponse {
 /// What each problem's `type` points at.
 #[get("/docs/errors")]
 pub async fn errors() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(errors_page())
+}
+
+/// The page itself.
+pub fn errors_page() -> String {
     let mut page = String::from(
         "<!doctype html><meta charset=utf-8><title>Berth: problems</title><style>body{font:16px/1.5 system-ui;max-width:60rem;\
          margin:2rem auto;padding:0 1rem}td,th{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ddd}</style>\
@@ -47,5 +53,5 @@ pub async fn errors() -> HttpResponse {
         let _ = write!(page, "<tr id=\"{code}\"><td><code>{code}</code><td>{status}<td>{}", code.title());
     }
     page.push_str("</table>");
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
+    page
 }
