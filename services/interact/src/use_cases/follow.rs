@@ -1,11 +1,15 @@
 //! Reads a log into a client's backlog. What is stored is read as fast as the client takes it: when the backlog is
-//! full the stream is let go, and opened again behind the last line taken. What is live does not wait.
+//! full the stream is let go, and opened again behind the last line taken. What is live does not wait. A stream that breaks
+//! off is opened again likewise: the docker service may be restarted under its readers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::stream::BoxStream;
 use kit::{ErrorCode, Failure};
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::backlog::{Backlog, Bounds, Item};
@@ -13,6 +17,13 @@ use super::open::Opened;
 use super::rest::Rest;
 use crate::domain::{LogFrame, LogsWanted};
 use crate::ports::Logs;
+
+/// How long a log that was being read may be away before its reader is told: a restart takes some seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(250);
+
+type Frames = BoxStream<'static, Result<LogFrame, Failure>>;
 
 /// A log on its way to one client; dropping it ends the reading.
 pub struct Feed {
@@ -44,20 +55,48 @@ impl Feed {
 }
 
 async fn read(logs: &dyn Logs, mut wanted: LogsWanted, into: &Backlog) -> Result<String, Failure> {
+    let (mut opened, mut away) = (false, None);
     loop {
-        match read_once(logs, &mut wanted, into).await? {
-            Some(reason) => return Ok(reason),
-            None => into.room().await,
+        let read = match logs.open(&wanted).await {
+            Ok(frames) => {
+                opened = true;
+                read_once(frames, &mut wanted, into, &mut away).await
+            }
+            Err(failure) => Err(failure),
+        };
+        match read {
+            Ok(Some(reason)) => return Ok(reason),
+            Ok(None) => into.room().await,
+            Err(failure) if opened && is_restart(&failure) => {
+                let since = *away.get_or_insert_with(Instant::now);
+                if since.elapsed() > PATIENCE {
+                    return Err(failure);
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(failure) => return Err(failure),
         }
     }
 }
 
-/// The log's word on its end, or `None` where the backlog was full before the log was live.
-async fn read_once(logs: &dyn Logs, wanted: &mut LogsWanted, into: &Backlog) -> Result<Option<String>, Failure> {
-    let mut frames = logs.open(wanted).await?;
+/// Whether it is the other side that went, and may come back.
+fn is_restart(failure: &Failure) -> bool {
+    matches!(failure.code, ErrorCode::PeerUnavailable | ErrorCode::ShuttingDown | ErrorCode::DeadlineExceeded)
+}
+
+/// The log's word on its end, or `None` where the backlog was full before the log was live. With the first frame it is not
+/// `away` any longer.
+async fn read_once(
+    mut frames: Frames,
+    wanted: &mut LogsWanted,
+    into: &Backlog,
+    away: &mut Option<Instant>,
+) -> Result<Option<String>, Failure> {
     let mut live = false;
     while let Some(frame) = frames.next().await {
-        let frame = match frame? {
+        let frame = frame?;
+        *away = None;
+        let frame = match frame {
             LogFrame::End { reason } => return Ok(Some(reason)),
             frame => frame,
         };
@@ -82,8 +121,10 @@ async fn read_once(logs: &dyn Logs, wanted: &mut LogsWanted, into: &Backlog) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use async_trait::async_trait;
-    use futures::stream::{self, BoxStream};
+    use futures::stream;
     use kit::{AllocationId, Timestamp};
     use testkit::TestClock;
 
@@ -96,6 +137,22 @@ mod tests {
         last: u64,
     }
 
+    /// Breaks off after each line, and cannot be opened every other time.
+    struct Broken(Scripted, AtomicU32);
+
+    #[async_trait]
+    impl Logs for Broken {
+        async fn open(&self, wanted: &LogsWanted) -> Result<Frames, Failure> {
+            if self.1.fetch_add(1, Ordering::Relaxed) % 2 == 1 {
+                return Err(Failure::of(ErrorCode::PeerUnavailable));
+            }
+            let whole = self.0.open(wanted).await?;
+            let broken = Err(Failure::of(ErrorCode::ShuttingDown));
+            let is_last = wanted.after.is_some_and(|cursor| cursor.ordinal >= self.0.last - 1);
+            Ok(if is_last { whole } else { whole.take(1).chain(stream::iter([broken])).boxed() })
+        }
+    }
+
     fn line(ordinal: u64) -> LogFrame {
         let cursor = Cursor { epoch: 1, ordinal };
         LogFrame::Line { cursor, time: Timestamp::EPOCH, output: Output::Stdout, text: ordinal.to_string() }
@@ -103,7 +160,7 @@ mod tests {
 
     #[async_trait]
     impl Logs for Scripted {
-        async fn open(&self, wanted: &LogsWanted) -> Result<BoxStream<'static, Result<LogFrame, Failure>>, Failure> {
+        async fn open(&self, wanted: &LogsWanted) -> Result<Frames, Failure> {
             let first = wanted.after.map_or(1, |cursor| cursor.ordinal + 1);
             let end = LogFrame::End { reason: "stopped".into() };
             let stored = (first..=self.stored).map(line).chain([LogFrame::Ready]);
@@ -121,7 +178,7 @@ mod tests {
         }
     }
 
-    async fn watched(logs: Scripted, frames: usize) -> Vec<LogFrame> {
+    async fn watched(logs: impl Logs + 'static, frames: usize) -> Vec<LogFrame> {
         let allocation = AllocationId::mint(&TestClock::default().ambient());
         let wanted = LogsWanted {
             allocation,
@@ -154,6 +211,12 @@ mod tests {
         let got = watched(Scripted { stored: 500, last: 500 }, 8).await;
         let expected: Vec<_> = (1..=500).map(line).chain([LogFrame::Ready]).collect();
         assert_eq!(got, expected);
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_breaks_off_is_opened_again_behind_the_last_line() {
+        let got = watched(Broken(Scripted { stored: 4, last: 4 }, AtomicU32::new(0)), 8).await;
+        assert_eq!(got, (1..=4).map(line).chain([LogFrame::Ready]).collect::<Vec<_>>());
     }
 
     #[tokio::test]
