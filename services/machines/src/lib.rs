@@ -51,10 +51,12 @@ pub async fn build(deps: Deps) -> Result<Service, Failure> {
 
 fn routes(app: App, door: Door) -> wire::service::Routes {
     let (app, door) = (web::Data::new(app), web::Data::new(door));
+    let shown = web::Data::<http::shown::Shown>::default();
     Arc::new(move |config| {
         let scope = utoipa_actix_web::scope("/machines")
             .app_data(app.clone())
             .app_data(door.clone())
+            .app_data(shown.clone())
             .service(http::list::handler)
             .service(http::create::handler)
             .service(http::show::handler)

@@ -8,6 +8,7 @@ pub mod precondition;
 pub mod revisions;
 mod schema;
 pub mod show;
+pub mod shown;
 pub mod update;
 pub mod views;
 

@@ -1,11 +1,13 @@
 //! Shows one machine, as it is or as it was, for anybody.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use kit::MachineId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use wire::{PathId, Problem, Problems, Query};
 
+use super::shown::Shown;
 use super::views::{MachineView, tagged};
 use crate::use_cases::{App, find, find_at};
 
@@ -23,11 +25,14 @@ pub struct ShowQuery {
     responses((status = 200, body = MachineView, description = "The machine; its revision is the ETag"), Problems))]
 #[get("/{id}")]
 pub async fn handler(
+    request: HttpRequest,
     app: web::Data<App>,
+    shown: web::Data<Shown>,
     id: PathId<MachineId>,
     query: Query<ShowQuery>,
 ) -> Result<HttpResponse, Problem> {
     let machine = match query.0.revision {
+        None if !request.headers().contains_key(AUTHORIZATION) => return Ok(shown.answer(&app, id.0).await?),
         None => find(&app, id.0).await?,
         Some(revision) => find_at(&app, id.0, revision).await?,
     };

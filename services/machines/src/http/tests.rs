@@ -195,6 +195,29 @@ async fn a_deleted_machine_is_not_found() {
     assert_eq!(delete(Who::Admin).await.refusal().0, 404);
 }
 
+/// A moment old is good enough for who is nobody; who changed something, or is logged in, sees what is.
+#[actix_web::test]
+async fn a_change_is_seen_at_once_by_who_made_it_and_soon_by_everybody() {
+    let catalogue = Catalogue::start().await;
+    let redis = catalogue.redis().await;
+    let path = path_of(&redis);
+    let likes = |answer: &Answer| answer.body["likes"].clone();
+    assert_eq!(likes(&catalogue.get(&path).await), 0);
+    catalogue.feed.set(redis["id"].as_str().unwrap().parse().unwrap(), Standing { likes: 3, dislikes: 0, comments: 0 });
+    let fresh = catalogue.call(Some(Who::Verified), Method::GET, &path, None, None).await;
+    assert_eq!(likes(&fresh), 3, "with a login");
+    testkit::until(|| async { likes(&catalogue.get(&path).await) }, |likes| *likes == 3).await;
+    catalogue.get(&path).await;
+    let changed = catalogue.patch(Some(Who::Admin), &path, Some("\"1\""), json!({"active": false})).await;
+    assert_eq!(changed.etag.as_deref(), Some("\"2\""));
+    let seen = catalogue.get(&path).await;
+    assert_eq!(
+        (seen.etag.as_deref(), &seen.body["active"]),
+        (Some("\"2\""), &json!(false)),
+        "by anybody at this replica"
+    );
+}
+
 #[actix_web::test]
 async fn a_bad_query_is_refused_with_its_field() {
     let catalogue = Catalogue::start().await;

@@ -6,6 +6,7 @@ use wire::{Admin, Json, PathId, Problem, Problems, scope};
 
 use super::body::MachinePatch;
 use super::precondition::IfMatch;
+use super::shown::Shown;
 use super::views::{MachineView, tagged};
 use crate::use_cases::{App, update};
 
@@ -20,8 +21,10 @@ pub async fn handler(
     id: PathId<MachineId>,
     expected: IfMatch,
     app: web::Data<App>,
+    shown: web::Data<Shown>,
     body: Json<MachinePatch>,
 ) -> Result<HttpResponse, Problem> {
     let machine = update(&app, &admin, id.0, expected.0, |offer| body.0.onto(offer)).await?;
+    shown.forget(id.0).await;
     Ok(tagged(&app, HttpResponse::Ok(), machine).await)
 }

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::HttpResponseBuilder;
-use actix_web::http::header::{ETAG, HeaderValue};
+use actix_web::http::header::ETAG;
 use kit::machine::MachineSpec;
 use kit::{MachineId, Page, Timestamp, UserId};
 use serde::Serialize;
@@ -125,12 +125,14 @@ impl From<Page<Revision>> for RevisionList {
     }
 }
 
+/// What a later `If-Match` names.
+pub fn tag(revision: u64) -> String {
+    format!("\"{revision}\"")
+}
+
 /// Answers with a machine, how it stands, and the tag that a later `If-Match` names.
 pub async fn tagged(app: &App, mut response: HttpResponseBuilder, machine: Machine) -> HttpResponse {
     let standing = stand(app, std::slice::from_ref(&machine)).await.into_iter().flatten().next();
-    let tag = HeaderValue::from_str(&format!("\"{}\"", machine.revision));
-    if let Ok(tag) = tag {
-        response.insert_header((ETAG, tag));
-    }
+    response.insert_header((ETAG, tag(machine.revision)));
     response.json(MachineView::new(machine, standing))
 }
