@@ -43,6 +43,12 @@ impl Platform {
         Ok(platform)
     }
 
+    /// Where it keeps its data.
+    #[allow(dead_code, reason = "not every measurement looks there")]
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     async fn until_ready(&self) -> anyhow::Result<()> {
         let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline {

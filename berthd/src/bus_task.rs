@@ -34,12 +34,17 @@ pub struct Prune {
 }
 
 impl Prune {
+    /// Looks how far each reader is on the way.
     async fn prune(&self, topic: Topic) -> Result<u64, Failure> {
         let mut database = None;
         let mut least = u64::MAX;
         for (of, file, consumer) in &self.readers {
             if *of == topic {
-                least = least.min(consumer.position(topic).await?);
+                let position = consumer.position(topic).await?;
+                let behind = bus::outbox::behind(file, topic, position).await?;
+                metrics::gauge!("berth_bus_behind", "consumer" => consumer.name(), "topic" => topic.as_str())
+                    .set(behind as f64);
+                least = least.min(position);
                 database = Some(file);
             }
         }

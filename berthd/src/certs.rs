@@ -1,8 +1,8 @@
 //! `berthd certs`: a CA of the platform's own and a certificate for each service, for `berthd serve`. Services find each
 //! other's addresses elsewhere; what makes one the feed is the name in its certificate.
 
-mod directory;
-mod mint;
+pub mod directory;
+pub mod mint;
 mod show;
 
 use std::io::{self, Write};

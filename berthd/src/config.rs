@@ -155,6 +155,15 @@ const TEXTS: [&str; 6] =
 impl Config {
     /// Reads the file, where one is named, and the environment over the defaults; secrets from their files.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut config: Self = Self::sources(file).extract()?;
+        for (_, value, file) in config.secrets() {
+            *value = secret(value.take(), file.as_deref())?;
+        }
+        Ok(config)
+    }
+
+    /// Defaults, file and environment over each other, not yet looked at.
+    pub fn sources(file: Option<&Path>) -> Figment {
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
@@ -166,28 +175,25 @@ impl Config {
                 figment = figment.merge((name.to_lowercase().replace("__", "."), text));
             }
         }
-        let mut config: Self = figment.extract()?;
-        config.smtp_url = secret(config.smtp_url, config.smtp_url_file.as_deref())?;
-        config.setup_code = secret(config.setup_code, config.setup_code_file.as_deref())?;
-        let notification = &mut config.notification;
-        notification.sms_token = secret(notification.sms_token.take(), notification.sms_token_file.as_deref())?;
-        config.read_backends()?;
-        Ok(config)
+        figment
     }
 
-    /// The addresses of servers, which hold passwords, from their files.
-    fn read_backends(&mut self) -> anyhow::Result<()> {
-        let of = |given: &mut Option<SecretString>, file: &Option<PathBuf>| -> anyhow::Result<()> {
-            *given = secret(given.take(), file.as_deref())?;
-            Ok(())
-        };
-        of(&mut self.user.database_url, &self.user.database_url_file)?;
-        of(&mut self.notification.database_url, &self.notification.database_url_file)?;
-        of(&mut self.allocation.database_url, &self.allocation.database_url_file)?;
-        of(&mut self.machines.mongodb_url, &self.machines.mongodb_url_file)?;
-        of(&mut self.verifier.mongodb_url, &self.verifier.mongodb_url_file)?;
-        of(&mut self.feed.password, &self.feed.password_file)?;
-        of(&mut self.redis.url, &self.redis.url_file)
+    /// Every secret by its key, with the file that may hold it: passwords, and addresses of servers, which hold some.
+    pub fn secrets(&mut self) -> [(&'static str, &mut Option<SecretString>, Option<PathBuf>); 10] {
+        let Self { user, notification, allocation, machines, verifier, feed, redis, .. } = self;
+        let NotificationConfig { database_url, database_url_file, sms_token, sms_token_file, .. } = notification;
+        [
+            ("smtp_url", &mut self.smtp_url, self.smtp_url_file.clone()),
+            ("setup_code", &mut self.setup_code, self.setup_code_file.clone()),
+            ("notification.sms_token", sms_token, sms_token_file.clone()),
+            ("user.database_url", &mut user.database_url, user.database_url_file.clone()),
+            ("notification.database_url", database_url, database_url_file.clone()),
+            ("allocation.database_url", &mut allocation.database_url, allocation.database_url_file.clone()),
+            ("machines.mongodb_url", &mut machines.mongodb_url, machines.mongodb_url_file.clone()),
+            ("verifier.mongodb_url", &mut verifier.mongodb_url, verifier.mongodb_url_file.clone()),
+            ("feed.password", &mut feed.password, feed.password_file.clone()),
+            ("redis.url", &mut redis.url, redis.url_file.clone()),
+        ]
     }
 
     /// `berthd up` keeps everything in its data directory: a server that is named is one that its owner thinks is used.
@@ -212,7 +218,7 @@ impl Config {
     }
 
     /// The key that names a service's database server, and whether it does; `None` for who never has one.
-    fn store_of(&self, name: ServiceName) -> Option<(&'static str, bool)> {
+    pub fn store_of(&self, name: ServiceName) -> Option<(&'static str, bool)> {
         match name {
             ServiceName::User => Some(("user.database_url", self.user.database_url.is_some())),
             ServiceName::Notification => Some(("notification.database_url", self.notification.database_url.is_some())),
@@ -262,14 +268,14 @@ impl Config {
 }
 
 /// The range that the host takes ports of outgoing connections from; `None` where it does not say.
-fn ephemeral_ports() -> Option<(u16, u16)> {
+pub fn ephemeral_ports() -> Option<(u16, u16)> {
     let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
     let mut numbers = text.split_whitespace().filter_map(|number| number.parse().ok());
     Some((numbers.next()?, numbers.next()?))
 }
 
 /// What a file holds takes the place of what was given in the open.
-fn secret(given: Option<SecretString>, file: Option<&Path>) -> anyhow::Result<Option<SecretString>> {
+pub fn secret(given: Option<SecretString>, file: Option<&Path>) -> anyhow::Result<Option<SecretString>> {
     let Some(file) = file else { return Ok(given) };
     let text =
         std::fs::read_to_string(file).with_context(|| format!("cannot read the secret in {}", file.display()))?;

@@ -13,10 +13,15 @@ pub struct DataDir {
     pub installation: InstallationId,
     pub master: MasterKey,
     // The lock goes with the file.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl DataDir {
+    /// One that the command holds already.
+    pub const fn held(installation: InstallationId, master: MasterKey) -> Self {
+        Self { installation, master, _lock: None }
+    }
+
     /// Makes what is missing, the master key in its own place unless a file is named. Fails where another process holds it.
     pub fn open(
         path: &Path,
@@ -37,7 +42,7 @@ impl DataDir {
         let installation = installation.map_or_else(|| path.join("installation"), Path::to_path_buf);
         let master = master_key.map_or_else(|| keys.join("master.key"), Path::to_path_buf);
         let (installation, master) = identity(&installation, &master, ambient)?;
-        Ok(Self { installation, master, _lock: lock })
+        Ok(Self { installation, master, _lock: Some(lock) })
     }
 }
 
@@ -51,7 +56,33 @@ pub fn identity(installation: &Path, master: &Path, ambient: &Ambient) -> anyhow
     ))
 }
 
-fn lock(path: &Path) -> anyhow::Result<File> {
+/// The same of a platform that is there: nothing is made.
+pub fn present(installation: &Path, master: &Path) -> anyhow::Result<(InstallationId, MasterKey)> {
+    for path in [installation, master] {
+        anyhow::ensure!(path.is_file(), "{} is not there: no platform was ever started with it", path.display());
+    }
+    identity(installation, master, &Ambient::system())
+}
+
+/// A small file; `None` where there is none.
+pub fn read(path: &Path) -> anyhow::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Makes a small file of mode 600 unless there is one, and the directory for it.
+pub fn make(path: &Path, ambient: &Ambient, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+    }
+    read_or_make(path, ambient, text).map(drop)
+}
+
+/// Holds the directory for this process, for as long as the file is open.
+pub fn lock(path: &Path) -> anyhow::Result<File> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -1,17 +1,27 @@
 //! The server: composes the eight services and is the only place that names their backends.
 
+mod accounts;
 mod backing;
+mod backup;
 mod bus_task;
 mod catalogue;
 mod certs;
 mod config;
 mod data_dir;
+mod doctor;
 mod errors_page;
 mod http;
+mod marks;
 mod migrate;
+mod move_up;
+mod place;
 mod platform;
+mod probe;
 mod process;
+mod republish;
+mod restore;
 mod serve;
+mod supervisor;
 mod up;
 mod wiring;
 
@@ -57,6 +67,39 @@ enum Command {
     /// Forward only, safe to repeat, safe from several places at once, and while the version before still serves. A service
     /// does the same by itself when it starts.
     Migrate(MigrateArguments),
+    /// Make databases and accounts that the configuration names, on servers that are new
+    ///
+    /// An administrator's work: a database and an account for each service on MySQL, a replica set and accounts on MongoDB, an
+    /// account on Cassandra in place of the built-in one. What is there stays; passwords that changed are told to the servers.
+    Accounts(accounts::AccountsArguments),
+    /// Ask the service of this configuration whether it is ready; ends with 1 where it is not
+    Probe(UpArguments),
+    /// Look at a configuration and at everything that it names, and say what is wrong and what to do
+    ///
+    /// Changes nothing. Ends with 0 where all is well, with 1 where something is wrong, with 2 where the configuration cannot be
+    /// read.
+    Doctor(doctor::DoctorArguments),
+    /// Write what a platform of `berthd up` knows into one file, while it runs
+    ///
+    /// In it: accounts, machines, allocations, comments, messages, the audit list, all of one moment. Not in it: the master key
+    /// (--keys), the settings, and what is the tenants' or can be had again, which stays in the data directory: their volumes
+    /// and logs (`site/`), mails that were written as files.
+    Backup(backup::BackupArguments),
+    /// Bring a data directory back to what a backup has; `berthd up` then finds its containers again
+    ///
+    /// Everybody has to log in again, with the password of then. Containers that are younger than the backup are left alone
+    /// for 24 hours.
+    Restore(restore::RestoreArguments),
+    /// Announce once more all that a service owns: users, machines or allocations
+    ///
+    /// For topics that were lost or made anew. Who has what is told passes it over, and nobody is mailed. Safe to repeat. On
+    /// servers while the service runs; on a data directory while `berthd up` does not.
+    Republish(republish::RepublishArguments),
+    /// Take an embedded platform's data to servers, for services in processes of their own
+    ///
+    /// While `berthd up` is stopped; containers run on. Each table is read back and compared. Run it again where it was
+    /// interrupted. Volumes, logs and the docker service's own file stay in the data directory. See docs/moving.md.
+    Move(move_up::MoveArguments),
     /// Check files that describe machines
     Catalogue(catalogue::CatalogueArguments),
     /// Print the REST interface as OpenAPI 3.1
@@ -136,8 +179,12 @@ fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("berthd: {error:#}");
-            ExitCode::FAILURE
+            if let Some(verdict) = error.downcast_ref::<doctor::Verdict>() {
+                ExitCode::from(verdict.0)
+            } else {
+                eprintln!("berthd: {error:#}");
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -176,6 +223,17 @@ fn execute(command: Command, runtime: &Runtime) -> anyhow::Result<()> {
             wire::telemetry::start_logs(&config.log);
             runtime.block_on(migrate::migrate(arguments.service, &config))
         }
+        Command::Accounts(arguments) => {
+            let config = Config::load(arguments.config.as_deref())?;
+            wire::telemetry::start_logs(&config.log);
+            runtime.block_on(accounts::run(&arguments, &config))
+        }
+        Command::Probe(arguments) => probe::run(&arguments.load()?.listen),
+        Command::Doctor(arguments) => doctor::run(arguments, runtime),
+        Command::Backup(arguments) => runtime.block_on(backup::run(arguments, &kit::Ambient::system())),
+        Command::Restore(arguments) => runtime.block_on(restore::run(arguments, &kit::Ambient::system())),
+        Command::Republish(arguments) => runtime.block_on(republish::run(arguments, &kit::Ambient::system())),
+        Command::Move(arguments) => runtime.block_on(move_up::run(arguments, &kit::Ambient::system())),
         Command::Catalogue(arguments) => catalogue::run(&arguments),
         Command::Openapi => {
             let document = runtime.block_on(http::openapi::document())?;

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::http::Status;
 use crate::platform::Platform;
+use crate::supervisor;
 
 /// How long requests under way may take to end, and tasks after them.
 const FINISH: Duration = Duration::from_secs(6);
@@ -27,8 +28,12 @@ pub async fn until_stopped(
     ready_line: &str,
 ) -> anyhow::Result<()> {
     let serving = tokio::spawn(server);
+    supervisor::serving();
     tokio::select! {
-        () = ready(status) => println!("{ready_line}"),
+        () = ready(status) => {
+            println!("{ready_line}");
+            supervisor::status("ready");
+        }
         () = asked_to_stop() => { stop(platform, &handle).await; return Ok(()) }
     }
     tokio::select! {
@@ -48,6 +53,7 @@ async fn ready(status: &Status) {
         let text = waiting.join(", ");
         if text != told {
             tracing::info!("waiting for {text}");
+            supervisor::status(&format!("waiting for {text}"));
             told = text;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -69,6 +75,7 @@ pub async fn asked_to_stop() {
 async fn stop(platform: &Platform, server: &ServerHandle) {
     let drain = &platform.drain;
     tracing::info!("draining");
+    supervisor::stopping();
     drain.begin();
     tokio::select! {
         () = tokio::time::sleep(platform.config.drain.get()) => {}

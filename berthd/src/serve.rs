@@ -54,7 +54,12 @@ pub async fn serve(name: ServiceName, config: Config) -> anyhow::Result<()> {
     };
     let metrics = wire::telemetry::start_metrics()?;
     let readiness = Readiness::default();
-    let mut status = Status { drain: platform.drain.clone(), readiness: vec![(name, readiness.clone())], metrics };
+    let mut status = Status {
+        drain: platform.drain.clone(),
+        readiness: vec![(name, readiness.clone())],
+        metrics,
+        data_dir: Some(platform.data_dir().to_owned()).filter(|directory| directory.is_dir()),
+    };
     let Some(wired) = waiting::until_built(name, &platform, &listener, &status, &readiness).await? else {
         return Ok(());
     };

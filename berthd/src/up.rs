@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::http::{self, Status};
 use crate::platform::Platform;
-use crate::{bus_task, process, wiring};
+use crate::{bus_task, marks, process, wiring};
 
 /// Runs until a signal ends it.
 pub async fn up(config: Config) -> anyhow::Result<()> {
@@ -28,11 +28,13 @@ pub async fn up(config: Config) -> anyhow::Result<()> {
         config.master_key_file.as_deref(),
         &ambient,
     )?;
+    marks::require_none(&config.data_dir)?;
     let platform = platform(config, ambient, &data, address)?;
     let metrics = wire::telemetry::start_metrics()?;
     let services = wiring::all(&platform).await?;
     let readiness = services.iter().map(|service| (service.name, service.readiness.clone())).collect();
-    let status = Status { drain: platform.drain.clone(), readiness, metrics };
+    let status =
+        Status { drain: platform.drain.clone(), readiness, metrics, data_dir: Some(platform.data_dir().to_owned()) };
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
     let server = http::serve(&platform, &services, listener, status.clone())?;
     let handle = server.handle();

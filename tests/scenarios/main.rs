@@ -1,6 +1,7 @@
 //! The platform as its users have it: a real `berthd up` each, a real engine, real images, real clients.
 
 mod accounts;
+mod backup;
 mod bad_input;
 mod catalogue;
 mod crash;

@@ -4,8 +4,10 @@ mod fallback;
 pub mod openapi;
 mod own;
 pub mod site;
+mod vitals;
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +38,8 @@ pub struct Status {
     pub drain: Drain,
     pub readiness: Vec<(kit::ServiceName, Readiness)>,
     pub metrics: PrometheusHandle,
+    /// Where it keeps data, if it does.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl Status {

@@ -14,6 +14,7 @@ use crate::backing::Wired;
 use crate::http::{Status, probes};
 use crate::platform::Platform;
 use crate::process::asked_to_stop;
+use crate::supervisor;
 
 /// How long nobody answers at the listener at most: a migration, or another replica's, takes as long as it takes.
 const SOON: Duration = Duration::from_millis(500);
@@ -33,6 +34,7 @@ pub async fn until_built(
         readiness.not_ok("database", &text);
         if text != told {
             tracing::warn!("{name} waits for its database: {text}");
+            supervisor::status(&format!("waiting for its database: {text}"));
             told = text;
         }
     };
@@ -44,6 +46,7 @@ pub async fn until_built(
     let server = server(listener.try_clone()?, status.clone())?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
+    supervisor::serving();
     let built = tokio::select! {
         built = building => built.map(Some).map_err(anyhow::Error::from),
         () = asked_to_stop() => Ok(None),

@@ -32,7 +32,7 @@ pub async fn migrate(config: &Config, ambient: &Ambient) -> Result<(), Failure> 
     }
 }
 
-fn settings(config: &Config) -> Option<CassandraSettings> {
+pub fn settings(config: &Config) -> Option<CassandraSettings> {
     let config = &config.feed;
     let nodes = config.cassandra.as_ref()?;
     let nodes = nodes.split(',').map(|node| node.trim().to_owned()).collect();

@@ -61,7 +61,7 @@ async fn service(platform: &Platform, store: Arc<dyn MachineStore>) -> Result<wi
 }
 
 /// The operator's files where a directory is configured, else those built in.
-fn catalogue(directory: Option<&Path>) -> Result<Vec<CatalogueFile>, Failure> {
+pub fn catalogue(directory: Option<&Path>) -> Result<Vec<CatalogueFile>, Failure> {
     match directory {
         None => Ok(SHIPPED.map(|(name, text)| CatalogueFile { name: name.to_owned(), text: text.to_owned() }).to_vec()),
         Some(directory) => read_directory(directory).map_err(|error| {

@@ -5,8 +5,12 @@ mod backings;
 pub mod docker;
 pub mod feed;
 pub mod interact;
+pub mod looks;
 pub mod machines;
+pub mod moving;
 pub mod notification;
+pub mod republished;
+pub mod restored;
 pub mod user;
 pub mod verifier;
 

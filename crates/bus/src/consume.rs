@@ -55,6 +55,7 @@ pub trait Consumer: Send + Sync {
 
 /// Feeds a consumer from a source until cancelled. A failure is tried again, with growing pauses, for ever.
 pub async fn run(consumer: Arc<dyn Consumer>, source: Arc<dyn Source>, cancel: CancellationToken) {
+    counted_from_zero(consumer.name(), source.topic());
     let mut changes = source.changes();
     let mut failures = 0_u32;
     loop {
@@ -69,6 +70,7 @@ pub async fn run(consumer: Arc<dyn Consumer>, source: Arc<dyn Source>, cancel: C
             }
             Err(failure) => {
                 failures += 1;
+                count_failure(consumer.name(), source.topic());
                 tracing::warn!(consumer = consumer.name(), topic = source.topic().as_str(), %failure, "events have to wait");
                 Some(LONGEST_PAUSE.min(Duration::from_millis(50 << failures.min(7))))
             }
@@ -79,6 +81,18 @@ pub async fn run(consumer: Arc<dyn Consumer>, source: Arc<dyn Source>, cancel: C
             more = changes.changed(), if pause.is_none() => if more.is_err() { return },
         }
     }
+}
+
+/// What is counted only when something goes wrong is there from the beginning: a counter that appears with its first event
+/// has not increased, to who watches it. What every bus calls.
+pub fn counted_from_zero(consumer: &'static str, topic: Topic) {
+    metrics::counter!("berth_bus_failed_total", "consumer" => consumer, "topic" => topic.as_str()).increment(0);
+    metrics::counter!("berth_bus_dead_letters_total", "consumer" => consumer).increment(0);
+}
+
+/// Events that a consumer could not take yet; what every bus calls.
+pub fn count_failure(consumer: &'static str, topic: Topic) {
+    metrics::counter!("berth_bus_failed_total", "consumer" => consumer, "topic" => topic.as_str()).increment(1);
 }
 
 /// Takes one batch; says how many events it had.

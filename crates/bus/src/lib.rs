@@ -11,6 +11,7 @@ pub mod news;
 pub mod outbox;
 pub mod ports;
 pub mod relay;
+pub mod republish;
 pub mod shard;
 mod sql_outbox;
 pub mod turns;

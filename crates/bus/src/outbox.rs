@@ -105,6 +105,13 @@ pub async fn prune(database: &Database, topic: Topic, position: u64) -> Result<u
         .await
 }
 
+/// How many events of a topic are behind a position.
+pub async fn behind(database: &Database, topic: Topic, position: u64) -> Result<u64, Failure> {
+    let count = sql::query_scalar::<i64>("SELECT COUNT(*) FROM outbox WHERE topic = ? AND position > ?");
+    let count = count.bind(topic.as_str()).bind(position as i64).fetch_one(database.readers()).await.stored()?;
+    Ok(count as u64)
+}
+
 /// How far a consumer has come; 0 before its first event.
 pub async fn position(database: &Database, consumer: &str, topic: Topic) -> Result<u64, Failure> {
     let found = sql::query_scalar("SELECT position FROM consumer_position WHERE consumer = ? AND topic = ?")
@@ -203,6 +210,16 @@ mod tests {
         assert_eq!(prune(&database, Topic::User, 1).await.unwrap(), 1);
         assert_eq!(prune(&database, Topic::User, 99).await.unwrap(), 1);
         assert_eq!(seen(&database, Topic::User).await, [("b".to_owned(), 1), ("a".to_owned(), 3)]);
+    }
+
+    #[tokio::test]
+    async fn what_is_behind_a_position_is_counted_by_topic() {
+        let (_directory, database) = database().await;
+        for (topic, revision) in [(Topic::User, 1), (Topic::Node, 1), (Topic::User, 2)] {
+            announce(&database, topic, "a", revision).await;
+        }
+        let behind = |position| super::behind(&database, Topic::User, position);
+        assert_eq!((behind(0).await.unwrap(), behind(1).await.unwrap(), behind(3).await.unwrap()), (2, 1, 0));
     }
 
     #[tokio::test]

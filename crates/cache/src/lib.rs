@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod contract;
+pub mod look;
 mod memory;
 mod redis;
 mod shared;

@@ -7,6 +7,7 @@ mod failure;
 mod fields;
 pub mod inbox;
 mod lease;
+pub mod look;
 mod migrate;
 pub mod outbox;
 mod transaction;

@@ -2,13 +2,17 @@
 //! several replicas share. Stores are written once, in statements that `dialect` says for either.
 
 mod connection;
+pub mod copying;
 mod dialect;
 mod failure;
+pub mod look;
 mod migrate;
+pub mod moment;
 mod mysql;
 mod query;
 mod row;
 mod sqlite;
+pub mod tables;
 mod value;
 
 use std::path::Path;

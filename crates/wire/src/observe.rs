@@ -109,7 +109,12 @@ async fn watched<B: MessageBody + 'static>(
     metrics::histogram!("berth_http_request_seconds", "method" => known(&method), "route" => route, "status" => status.to_string())
         .record(seconds);
     let trace_id = kit::context::trace().map(|place| place.trace_id()).unwrap_or_default();
-    tracing::info!(request_id = id, trace_id, %method, path, status, %address, duration_ms = (seconds * 1e3) as u64, "{method} {path} {status}");
+    let duration_ms = (seconds * 1e3) as u64;
+    if is_quiet(&path, status) {
+        tracing::debug!(request_id = id, trace_id, %method, path, status, %address, duration_ms, "{method} {path} {status}");
+    } else {
+        tracing::info!(request_id = id, trace_id, %method, path, status, %address, duration_ms, "{method} {path} {status}");
+    }
     if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert(HeaderName::from_static(context::HEADER), value);
     }
@@ -117,6 +122,11 @@ async fn watched<B: MessageBody + 'static>(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
+}
+
+/// Whoever watches asks every few seconds; that all is well is no news.
+fn is_quiet(path: &str, status: u16) -> bool {
+    status == 200 && matches!(path, "/healthz" | "/readyz" | "/metrics")
 }
 
 /// The method as a label: what clients make up is all one, or the metrics would grow with it.

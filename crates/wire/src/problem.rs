@@ -73,6 +73,7 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let failure = &self.0;
+        metrics::counter!("berth_problems_total", "code" => failure.code.as_str()).increment(1);
         if failure.code.row().status >= 500 {
             tracing::error!(code = %failure.code, operator = failure.operator, "{}", failure.detail);
         } else {
@@ -113,5 +114,25 @@ impl utoipa::IntoResponses for Problems {
             .into_iter()
             .map(|(status, text)| (status.to_owned(), response(text)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn a_problem_is_counted_by_its_code() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let told = metrics::with_local_recorder(&recorder, || {
+            for code in [ErrorCode::RateLimited, ErrorCode::RateLimited, ErrorCode::AllocationNotFound] {
+                Problem::from(code).error_response();
+            }
+            recorder.handle().render()
+        });
+        assert!(told.contains("berth_problems_total{code=\"rate_limited\"} 2"), "{told}");
+        assert!(told.contains("berth_problems_total{code=\"allocation_not_found\"} 1"), "{told}");
     }
 }

@@ -13,7 +13,7 @@ use kit::{Ambient, ServiceName, Timestamp};
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
-pub use network::TlsNetwork;
+pub use network::{TlsNetwork, greet};
 pub use verify::service_of;
 
 use files::{Material, Stamp};

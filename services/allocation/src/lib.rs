@@ -34,7 +34,7 @@ use wire::task::Scheduled;
 use domain::quota::Amounts;
 use nudge::Nudge;
 use ports::{AllocationFleet, AllocationOversight, AllocationStore, Catalogue, Engine, Tenants};
-use tasks::{Hands, Housekeeping, Reconcile, WorkTask};
+use tasks::{Hands, Housekeeping, Reconcile, TakeCensus, WorkTask};
 use use_cases::Desk;
 use use_cases::oversee::Overseer;
 
@@ -70,6 +70,7 @@ pub fn build(deps: Deps) -> Service {
     let work = Scheduled::woken_by(work, nudge.wake().clone());
     let reconcile = Arc::new(Reconcile { hands: hands.clone(), nudge: nudge.clone() });
     let reconcile = Scheduled::new(reconcile).in_turns(deps.turns.clone());
+    let census = Scheduled::new(Arc::new(TakeCensus(hands.clone())));
     let housekeeping = Scheduled::new(Arc::new(Housekeeping(hands))).in_turns(deps.turns);
     let hints = consumers::Hints { fleet: deps.fleet.clone(), wake: reconcile.wake.clone() };
     let desk = Desk {
@@ -91,7 +92,7 @@ pub fn build(deps: Deps) -> Service {
         name: ServiceName::Allocation,
         http: Some(Arc::new(move |config| http::routes(&desk, &door, config))),
         grpc: Some(grpc),
-        tasks: vec![work, reconcile, housekeeping],
+        tasks: vec![work, reconcile, housekeeping, census],
         consumers: vec![Subscription { consumer: Arc::new(hints), topics: vec![bus::Topic::Node] }],
         readiness: Readiness::default(),
     }

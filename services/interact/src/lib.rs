@@ -38,6 +38,7 @@ pub struct Deps {
 
 /// Call it on the main runtime: what sockets wait for runs there, not on the listener's threads.
 pub fn build(deps: Deps) -> wire::Service {
+    metrics::gauge!("berth_interact_sockets").set(0.0);
     let notices = broadcast::Sender::new(NOTICES);
     let watch = tasks::Revocations::new(deps.closures, notices.clone(), deps.drain.stop.clone());
     let app = web::Data::new(App {

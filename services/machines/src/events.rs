@@ -22,6 +22,14 @@ pub fn announce(ambient: &Ambient, before: Option<&Machine>, after: &Machine, ca
     Ok(Event::new(ambient, Topic::Machine, ServiceName::Machines, kind, after.id, after.revision, &payload))
 }
 
+/// The event of a machine as it is, under the revision that it has. Nothing of it is said to have changed.
+pub fn again(ambient: &Ambient, machine: &Machine) -> Event {
+    let cause = Some(cause_message(&Cause::Platform));
+    let payload = v1::MachineEvent { machine: Some(message(machine)), cause, changed: Vec::new() };
+    let kind = bus::republish::kind(Topic::Machine, machine.deleted);
+    Event::new(ambient, Topic::Machine, ServiceName::Machines, kind, machine.id, machine.revision, &payload)
+}
+
 /// A machine as other services see it.
 pub fn message(machine: &Machine) -> v1::Machine {
     v1::Machine {

@@ -92,6 +92,9 @@ impl Reader {
             topics: self.topics.clone(),
             group: self.group.clone(),
         };
+        for topic in &self.topics {
+            crate::consume::counted_from_zero(self.consumer.name(), *topic);
+        }
         topics::wait_for(&self.settings, &self.topics, &cancel).await;
         tokio::join!(self.read(&cancel), progress::follow(place, &self.progress, &cancel));
         let left = tokio::time::timeout(LEAVE, tokio::task::spawn_blocking(move || drop(self))).await;
@@ -171,6 +174,7 @@ impl Reader {
                 return ControlFlow::Continue(());
             }
             failures += 1;
+            crate::consume::count_failure(self.consumer.name(), topic);
             let pause = LONGEST_PAUSE.min(Duration::from_millis(50 << failures.min(7)));
             let waited = self.serving(tokio::time::sleep(pause), waiting, cancel);
             if cancel.run_until_cancelled(waited).await.flatten().is_none() {

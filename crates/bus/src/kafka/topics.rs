@@ -19,6 +19,8 @@ pub const PARTITIONS: i32 = 12;
 const LETTER_PARTITIONS: i32 = 1;
 /// How long a broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
+/// The same where somebody waits to be told.
+const LOOKING: Duration = Duration::from_secs(3);
 /// Between two looks at what is missing.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -98,6 +100,38 @@ pub async fn wait_for(settings: &Settings, topics: &[Topic], cancel: &Cancellati
             return;
         }
     }
+}
+
+/// What the brokers and our topics are like, for whoever checks them before they are used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// `host:port` as each broker tells its clients to come.
+    pub brokers: Vec<String>,
+    /// Topics that are not there, by their names on the broker.
+    pub missing: Vec<String>,
+    pub different: Vec<Difference>,
+    /// How many there should be.
+    pub wanted: usize,
+}
+
+/// Looks at the brokers, at `topics`, and at the topics of their dead letters. Makes nothing.
+pub async fn look(settings: &Settings, topics: &[Topic]) -> Result<Look, Failure> {
+    let admin = Arc::new(admin(settings)?);
+    let wanted = wanted(settings, topics);
+    let asked = admin.clone();
+    let brokers = blocking(move || {
+        let metadata = asked.inner().fetch_metadata(None, LOOKING).map_err(|error| away(&error))?;
+        Ok(metadata.brokers().iter().map(|broker| format!("{}:{}", broker.host(), broker.port())).collect())
+    });
+    let mut look = Look { brokers: brokers.await?, wanted: wanted.len(), ..Look::default() };
+    let present = present(&admin).await?;
+    for topic in &wanted {
+        match present.get(&topic.name) {
+            Some(seen) => look.different.extend(differences(&admin, settings, topic, *seen).await?),
+            None => look.missing.push(topic.name.clone()),
+        }
+    }
+    Ok(look)
 }
 
 /// Partitions and replicas of a topic that is there.

@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::context::TokioContext;
 
-use address::Address;
+pub(crate) use address::Address;
 use dial::Connection;
 
 pub use key::Key;

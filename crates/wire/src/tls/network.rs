@@ -141,6 +141,12 @@ async fn shake(tls: &Tls, stream: TcpStream) -> io::Result<Accepted> {
     Ok(Identified::new(stream, caller))
 }
 
+/// Connects to a place of a service, and shows the certificate as a call would; asks for nothing. For whoever checks before
+/// calls are due.
+pub async fn greet(tls: &Tls, callee: ServiceName, address: SocketAddr) -> io::Result<()> {
+    Dialler { tls: tls.clone(), callee }.dial(address).await.map(drop)
+}
+
 struct Dialler {
     tls: Tls,
     callee: ServiceName,

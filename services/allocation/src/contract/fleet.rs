@@ -8,7 +8,7 @@ use kit::ErrorCode;
 use super::{World, plenty};
 use crate::domain::allocation::{Allocation, Cause, Reason};
 use crate::domain::lifecycle::{State, Verb, Work};
-use crate::ports::fleet::{Begin, Ending, Progress, Release, Ticket};
+use crate::ports::fleet::{Begin, Census, Ending, Progress, Release, Ticket};
 
 /// Longer than a lease lasts.
 pub(super) const LEASE: Duration = Duration::from_secs(11);
@@ -59,6 +59,23 @@ testkit::contract! {
             assert!(world.fleet.values(removed.id).await.unwrap().0.is_empty());
             let kept = world.created().await;
             assert!(!world.store.values(world.tenant, kept.id).await.unwrap().0.is_empty());
+        }
+
+        async fn what_there_is_and_what_waits_is_counted() {
+            assert_eq!(world.fleet.census().await.unwrap(), Census::default());
+            world.removed().await;
+            let ticket = world.running().await;
+            world.created().await;
+            world.time.pass(Duration::from_secs(60)).await;
+            let census = world.fleet.census().await.unwrap();
+            assert_eq!(census.states, [(State::Requested, 1), (State::Running, 1)].into());
+            assert!((60..90).contains(&census.waiting.as_secs()), "{census:?}");
+            // In somebody's hands it does not wait, and what begins later does not yet.
+            let (held, _) = world.fleet.claim("me", 1).await.unwrap().remove(0);
+            assert_ne!(held.id, ticket.id);
+            assert_eq!(world.fleet.census().await.unwrap().waiting, Duration::ZERO);
+            world.fleet.postpone(&held, &Progress::default(), Duration::from_secs(3600)).await.unwrap();
+            assert_eq!(world.fleet.census().await.unwrap().waiting, Duration::ZERO);
         }
 
         async fn work_is_claimed_once() {

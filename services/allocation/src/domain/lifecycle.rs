@@ -14,7 +14,7 @@ pub enum Desired {
 }
 
 /// What is. Clients must accept states that they do not know: more will come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Accepted; nothing was done yet.

@@ -58,9 +58,26 @@ pub enum Finding {
 
 /// How old a thing without an allocation must be before it goes: it may be that our list is the older one.
 pub const GRACE: Duration = Duration::from_secs(60);
+/// How long after a restore what is older than it stays: the backup may not have known it, and its owner may want to save it.
+pub const GRACE_RESTORED: Duration = Duration::from_secs(24 * 3600);
+
+/// The times that say whether a thing without an allocation may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    pub now: Timestamp,
+    /// When the ledger last came out of a backup.
+    pub restored_at: Option<Timestamp>,
+}
+
+impl Times {
+    fn may_go(self, created_at: Timestamp) -> bool {
+        let spared = |at: Timestamp| created_at <= at && self.now.since(at) < GRACE_RESTORED;
+        self.now.since(created_at) >= GRACE && !self.restored_at.is_some_and(spared)
+    }
+}
 
 /// Compares. `live` are all allocations that hold something; those with work under way are left to it.
-pub fn compare(live: &[Allocation], inventory: &Inventory, now: Timestamp) -> Vec<Finding> {
+pub fn compare(live: &[Allocation], inventory: &Inventory, times: Times) -> Vec<Finding> {
     let containers: BTreeMap<AllocationId, &FoundContainer> =
         inventory.containers.iter().map(|found| (found.allocation, found)).collect();
     let sandboxes = running_sandboxes(inventory);
@@ -71,7 +88,7 @@ pub fn compare(live: &[Allocation], inventory: &Inventory, now: Timestamp) -> Ve
             judge(allocation, containers.get(&allocation.id).copied(), sandboxes.contains(&allocation.id))
         })
         .collect();
-    findings.extend(orphans(live, inventory, now));
+    findings.extend(orphans(live, inventory, times));
     findings
 }
 
@@ -114,10 +131,10 @@ fn judge(allocation: &Allocation, container: Option<&FoundContainer>, sandbox: b
     }
 }
 
-fn orphans(live: &[Allocation], inventory: &Inventory, now: Timestamp) -> Vec<Finding> {
+fn orphans(live: &[Allocation], inventory: &Inventory, times: Times) -> Vec<Finding> {
     let kept: BTreeSet<AllocationId> =
         live.iter().filter(|allocation| holds_things(allocation)).map(|allocation| allocation.id).collect();
-    let old = |created_at: Timestamp| now.since(created_at) >= GRACE;
+    let old = |created_at: Timestamp| times.may_go(created_at);
     let containers = inventory.containers.iter().map(|found| (found.allocation, found.tenant, found.created_at));
     let others = inventory.others.iter().map(|found| (found.allocation, found.tenant, found.created_at));
     let strays: BTreeMap<AllocationId, TenantId> = containers
@@ -145,6 +162,10 @@ pub fn holds_things(allocation: &Allocation) -> bool {
 mod tests {
     use super::*;
     use crate::fixtures;
+
+    fn compare(live: &[Allocation], inventory: &Inventory, now: Timestamp) -> Vec<Finding> {
+        super::compare(live, inventory, Times { now, restored_at: None })
+    }
 
     fn settled(state: State, desired: Desired) -> Allocation {
         let (allocation, _) = fixtures::allocation();
@@ -228,5 +249,23 @@ mod tests {
         assert_eq!(compare(std::slice::from_ref(&failed), &inventory, Timestamp::EPOCH.plus(GRACE)), []);
         failed.details.ever_ran = false;
         assert_eq!(compare(&[failed], &inventory, Timestamp::EPOCH.plus(GRACE)).len(), 1);
+    }
+
+    #[test]
+    fn what_is_older_than_a_restore_stays_for_a_day_after_it_and_what_is_younger_does_not() {
+        let (allocation, sweep) = (settled(State::Running, Desired::Running), |one: &Allocation| {
+            vec![Finding::Sweep { id: one.id, tenant: one.tenant }]
+        });
+        let mut inventory = found(&allocation, true);
+        let restored_at = Timestamp::EPOCH.plus(Duration::from_secs(600));
+        let at = |now| super::compare(&[], &inventory, Times { now, restored_at: Some(restored_at) });
+        assert_eq!(at(restored_at.plus(GRACE_RESTORED / 2)), []);
+        assert_eq!(at(restored_at.plus(GRACE_RESTORED)), sweep(&allocation));
+        // What a creation since then left behind is like any other.
+        let later = restored_at.plus(GRACE);
+        inventory.containers.iter_mut().for_each(|found| found.created_at = later);
+        inventory.others.iter_mut().for_each(|found| found.created_at = later);
+        let times = Times { now: later.plus(GRACE), restored_at: Some(restored_at) };
+        assert_eq!(super::compare(&[], &inventory, times), sweep(&allocation));
     }
 }

@@ -1,6 +1,9 @@
 //! Allocations across tenants, for sagas and tasks only: who works on what, and what that work records.
 //! Everything under a ticket is refused with `stale_epoch` once another has taken the work over.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use kit::{AllocationId, Failure, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -52,6 +55,15 @@ pub struct Ending {
     pub at: Timestamp,
 }
 
+/// What there is, for operators.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// How many are in each state, removed ones left out; a state without any may be missing.
+    pub states: BTreeMap<State, u64>,
+    /// How long the work that waits longest is due and in nobody's hands; none at all is zero.
+    pub waiting: Duration,
+}
+
 /// What an ending gives back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
@@ -83,7 +95,7 @@ pub trait AllocationFleet: Send + Sync {
     async fn save(&self, ticket: &Ticket, progress: &Progress) -> Result<(), Failure>;
 
     /// Gives the work back until a pause is over.
-    async fn postpone(&self, ticket: &Ticket, progress: &Progress, pause: std::time::Duration) -> Result<(), Failure>;
+    async fn postpone(&self, ticket: &Ticket, progress: &Progress, pause: Duration) -> Result<(), Failure>;
 
     /// Gives the work back as it was last saved: whoever wants it has it at once.
     async fn give_back(&self, ticket: &Ticket) -> Result<(), Failure>;
@@ -120,6 +132,12 @@ pub trait AllocationFleet: Send + Sync {
     /// knows it of all. Where others share the store nobody does, and leases run out by themselves. Returns how many.
     async fn forget_leases(&self) -> Result<u64, Failure>;
 
+    /// Counts what there is.
+    async fn census(&self) -> Result<Census, Failure>;
+
+    /// When what is here was last restored from a backup: the engine may have things since then that are not in it.
+    async fn restored_at(&self) -> Result<Option<Timestamp>, Failure>;
+
     /// How far the site's hints were heard, and that they were heard up to a place.
     async fn hint_position(&self) -> Result<u64, Failure>;
     async fn hints_heard(&self, position: u64) -> Result<(), Failure>;
@@ -136,6 +154,6 @@ pub struct Begin {
     pub cause: Cause,
     pub reason: Option<Reason>,
     pub details: Details,
-    pub pause: std::time::Duration,
+    pub pause: Duration,
     pub at: Timestamp,
 }

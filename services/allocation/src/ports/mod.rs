@@ -9,7 +9,7 @@ pub mod tenants;
 
 pub use catalogue::Catalogue;
 pub use engine::{Command, Engine, LogOptions};
-pub use fleet::{AllocationFleet, Ending, Progress, Ticket};
+pub use fleet::{AllocationFleet, Census, Ending, Progress, Ticket};
 pub use oversight::AllocationOversight;
 pub use store::{AllocationStore, IdempotencyKey, NewAllocation};
 pub use tenants::Tenants;

@@ -1,9 +1,11 @@
 //! Background work: what drives sagas, what makes engine and ledger agree, what keeps tables small.
 
+mod census;
 mod housekeeping;
 mod reconcile;
 mod work;
 
+pub use census::TakeCensus;
 pub use housekeeping::Housekeeping;
 pub use reconcile::Reconcile;
 pub use work::{WorkTask, work_on};

@@ -10,7 +10,7 @@ use wire::task::{Report, Task};
 use super::Hands;
 use crate::domain::allocation::{Allocation, Cause, Reason};
 use crate::domain::lifecycle::Work;
-use crate::domain::reconcile::{Finding, Inventory, Thing, compare, holds_things};
+use crate::domain::reconcile::{Finding, Inventory, Thing, Times, compare, holds_things};
 use crate::nudge::Nudge;
 use crate::ports::Command;
 use crate::ports::engine::ContainerReport;
@@ -56,7 +56,8 @@ impl Reconcile {
         // Read after the inventory, so that nothing found there can be younger than this list.
         let live = self.hands.fleet.live().await?;
         let settled: Vec<Allocation> = live.into_iter().map(|one| leave_if_changed_since(one, now)).collect();
-        let findings = compare(&settled, &inventory, now);
+        let times = Times { now, restored_at: self.hands.fleet.restored_at().await? };
+        let findings = compare(&settled, &inventory, times);
         let mut report = Report { seen: settled.len() as u64, ..Report::default() };
         for finding in findings {
             match self.act(&settled, &inventory, &finding, now).await {

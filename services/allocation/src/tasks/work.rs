@@ -115,6 +115,8 @@ pub async fn work_on(hands: &Hands, nudge: &Nudge, ticket: &Ticket, allocation: 
                 let seconds = hands.ambient.now().since(began).as_secs_f64();
                 metrics::histogram!("berth_allocation_work_seconds", "work" => ticket.work.as_str()).record(seconds);
                 let (state, work) = (ended.state.as_str(), ticket.work.as_str());
+                let reason = ended.reason.as_ref().map_or("", |reason| reason.code.as_str());
+                metrics::counter!("berth_allocation_ended_total", "work" => work, "state" => state, "reason" => reason).increment(1);
                 tracing::info!(allocation.id = %id, tenant.id = %ended.tenant, state, work, seconds, "{work} of allocation {id} ended in {state}");
             }
         }

@@ -8,6 +8,7 @@ mod hints;
 mod images;
 mod list;
 mod logs;
+pub mod look;
 mod networks;
 mod pause;
 mod read;

@@ -159,9 +159,14 @@ impl HostNetwork for Firewall {
     }
 
     async fn routes(&self) -> Result<Vec<Cidr>, Failure> {
-        let table = tokio::fs::read_to_string("/proc/net/route").await.unwrap_or_default();
-        Ok(table.lines().skip(1).filter_map(route).collect())
+        Ok(routes().await)
     }
+}
+
+/// Where the host has networks.
+pub async fn routes() -> Vec<Cidr> {
+    let table = tokio::fs::read_to_string("/proc/net/route").await.unwrap_or_default();
+    table.lines().skip(1).filter_map(route).collect()
 }
 
 /// A line of the kernel's routing table: addresses are hexadecimal in the host's byte order. The default route is none.

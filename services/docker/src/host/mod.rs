@@ -3,6 +3,7 @@
 
 mod command;
 pub mod firewall;
+pub mod look;
 pub mod loops;
 
 pub use firewall::Firewall;

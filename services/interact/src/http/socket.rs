@@ -21,6 +21,23 @@ pub struct Socket {
     heard: Instant,
     /// The process waits for open sockets when it drains.
     _counted: TaskTrackerToken,
+    _shown: Shown,
+}
+
+/// An open socket, for `/metrics`.
+struct Shown;
+
+impl Shown {
+    fn new() -> Self {
+        metrics::gauge!("berth_interact_sockets").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        metrics::gauge!("berth_interact_sockets").decrement(1.0);
+    }
 }
 
 /// The client is not there any more.
@@ -30,7 +47,7 @@ pub struct Gone;
 impl Socket {
     pub fn new(session: Session, messages: AggregatedMessageStream, ping: Duration, counted: TaskTrackerToken) -> Self {
         let ping = tokio::time::interval_at(Instant::now() + ping, ping);
-        Self { session, messages, ping, heard: Instant::now(), _counted: counted }
+        Self { session, messages, ping, heard: Instant::now(), _counted: counted, _shown: Shown::new() }
     }
 
     /// The client's next text. Nothing is lost when the wait is given up.

@@ -1,7 +1,9 @@
 //! The catalogue in a MongoDB database that several replicas share.
 
+mod copied;
 mod history;
 mod listing;
+mod republished;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -23,7 +25,7 @@ const IMPORTS: &str = "machine_imports";
 const SHIPPED: &str = "catalogue";
 
 /// The collections beside the bus's own.
-const MIGRATIONS: Migrations = &[Migration { name: "0101_machines", run: |database| Box::pin(make(database)) }];
+pub const MIGRATIONS: Migrations = &[Migration { name: "0101_machines", run: |database| Box::pin(make(database)) }];
 
 /// Brings a database up to date; any number of replicas may do so at once.
 pub async fn migrate(database: &Database) -> Result<(), Failure> {

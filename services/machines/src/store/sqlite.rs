@@ -2,6 +2,7 @@
 
 mod history;
 mod listing;
+mod republished;
 mod row;
 #[cfg(test)]
 mod tests;

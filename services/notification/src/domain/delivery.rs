@@ -182,6 +182,19 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// As it is counted.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Expired => "expired",
+            Self::Skipped => "skipped",
+            Self::Dead(_) => "dead",
+            Self::Retry { .. } => "retry",
+        }
+    }
+}
+
 /// An attempt as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {

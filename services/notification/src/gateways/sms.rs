@@ -44,6 +44,19 @@ impl HttpSms {
         let client = LazyClient::new(|builder| builder.redirect(Policy::none()).timeout(DEADLINE));
         Ok(Self { client, url, token, from })
     }
+
+    /// Whether it answers, for whoever checks before a text is due: asked for its head, without the token. Its status, or what
+    /// the network said.
+    pub async fn look(&self) -> Result<u16, String> {
+        let answer = self.client.get()?.head(self.url.clone()).send().await;
+        // The error's text names the URL, which may hold a password.
+        let told = |error: reqwest::Error| {
+            let error = error.without_url();
+            let cause = std::iter::successors(std::error::Error::source(&error), |cause| cause.source()).last();
+            cause.map_or_else(|| error.to_string(), ToString::to_string)
+        };
+        answer.map(|answer| answer.status().as_u16()).map_err(told)
+    }
 }
 
 #[async_trait]

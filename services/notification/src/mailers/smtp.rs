@@ -35,6 +35,16 @@ impl SmtpMailer {
             .build();
         Ok(Self { transport, sender })
     }
+
+    /// Connects, greets, and logs in where the URL says how, for whoever checks before a mail is due. `Err` is what the server or
+    /// the network said.
+    pub async fn look(&self) -> Result<(), String> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it does not answer after the greeting".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 /// A password never goes in clear over a network: without `tls` in the URL, credentials need STARTTLS. On this machine

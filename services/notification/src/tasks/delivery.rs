@@ -17,7 +17,7 @@ use wire::{Report, Task};
 use crate::config::NotificationConfig;
 use crate::domain::{Delivery, Outcome};
 use crate::ports::Lane;
-use crate::use_cases::deliver::{Delivering, deliver};
+use crate::use_cases::deliver::{Delivering, counted_from_zero, deliver};
 
 /// A look at the table costs next to nothing, but a loop without any pause would not.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -72,6 +72,7 @@ impl Running {
 
 impl DeliveryTask {
     pub fn scheduled(lane: Lane, with: Delivering, config: NotificationConfig) -> Scheduled {
+        counted_from_zero();
         let wake = Arc::new(Notify::new());
         let (with, running, pause) = (Arc::new(with), Mutex::default(), AtomicU64::new(0));
         let task = Arc::new(Self { lane, with, config, wake: wake.clone(), running, pause });

@@ -2,6 +2,7 @@
 //! and in any order, so every change asks the server itself whether it is newer than what stands there. No transaction is
 //! needed for that: what is taken in twice changes nothing, and a position is moved last.
 
+mod copied;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ const MACHINES: &str = "machine_copies";
 const ALLOCATIONS: &str = "allocation_copies";
 
 /// The collections beside the bus's own.
-const MIGRATIONS: Migrations = &[Migration { name: "0101_copies", run: |database| Box::pin(make(database)) }];
+pub const MIGRATIONS: Migrations = &[Migration { name: "0101_copies", run: |database| Box::pin(make(database)) }];
 
 /// Brings a database up to date; any number of replicas may do so at once.
 pub async fn migrate(database: &Database) -> Result<(), Failure> {

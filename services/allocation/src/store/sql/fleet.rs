@@ -9,10 +9,10 @@ use sql::{Connection, Stored as _};
 
 use super::record::{self, Changed};
 use super::rows::{self, select_allocation};
-use super::{Settings, SqlStore, leases, locks, usage, work};
+use super::{Settings, SqlStore, census, leases, locks, restored, usage, work};
 use crate::domain::allocation::{Allocation, Cause, Details, PropertyValues, Reason};
 use crate::domain::lifecycle::{State, follow_up};
-use crate::ports::fleet::{AllocationFleet, Begin, Ending, Progress, Release, Ticket};
+use crate::ports::fleet::{AllocationFleet, Begin, Census, Ending, Progress, Release, Ticket};
 
 /// The consumer that keeps its place in this file.
 const HINTS: &str = "allocation.hints";
@@ -217,6 +217,14 @@ impl AllocationFleet for SqlStore {
             return Ok(0);
         }
         self.write(|c| Box::pin(async move { work::forget_leases(c).await })).await
+    }
+
+    async fn census(&self) -> Result<Census, Failure> {
+        census::take(self.database.readers()).await
+    }
+
+    async fn restored_at(&self) -> Result<Option<Timestamp>, Failure> {
+        restored::last(self.database.readers()).await
     }
 
     async fn hint_position(&self) -> Result<u64, Failure> {

@@ -1,6 +1,7 @@
 //! Allocations in one relational database: a SQLite file, or a MySQL server that several replicas share. There each
 //! transaction locks what it rests on and reads the rest as it is committed; `locks` says what and in which order.
 
+mod census;
 mod change;
 mod closed;
 mod create;
@@ -11,6 +12,8 @@ mod listing;
 mod locks;
 mod oversight;
 mod record;
+mod republished;
+mod restored;
 mod rows;
 mod tenant;
 #[cfg(test)]

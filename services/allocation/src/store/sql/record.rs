@@ -91,6 +91,16 @@ pub async fn announce_renamed(
     append(connection, settings, allocation, "allocation.renamed".to_owned(), cause, &["name"]).await
 }
 
+/// The event of an allocation as it is, under the revision that it has. Nothing of it is said to have changed.
+pub async fn announce_again(
+    connection: &mut Connection,
+    settings: &Settings,
+    allocation: &Allocation,
+) -> Result<(), Failure> {
+    let kind = bus::republish::kind(Topic::Allocation, allocation.state == State::Removed);
+    append(connection, settings, allocation, kind.to_owned(), Cause::Platform, &[]).await
+}
+
 async fn append(
     connection: &mut Connection,
     settings: &Settings,

@@ -42,6 +42,7 @@ pub enum Outcome {
 pub struct Link {
     session: Session,
     pub statements: Statements,
+    keyspace: String,
 }
 
 /// A session without a keyspace.
@@ -82,7 +83,7 @@ impl Link {
         let session = connect(settings).await?;
         migrate(&session, settings, ambient).await?;
         let statements = Statements::prepare(&session, &settings.keyspace).await?;
-        Ok(Self { session, statements })
+        Ok(Self { session, statements, keyspace: settings.keyspace.clone() })
     }
 
     /// Whether a majority answers now. Asks for rows of ours: what is about a node, that node answers alone.
@@ -90,6 +91,12 @@ impl Link {
         // A partition with one row for each topic, and no graves.
         let asked = self.rows::<(String, Option<Uuid>)>(&self.statements.generation_read, ("feed",)).await;
         asked.map(drop)
+    }
+
+    /// A statement for a walk over whole tables, which no service takes; the keyspace's name stands where `{}` does.
+    pub async fn statement(&self, cql: &str) -> Result<PreparedStatement, Failure> {
+        let prepared = self.session.prepare(cql.replace("{}", &self.keyspace)).await;
+        prepared.map_err(|error| away(format!("{cql:?} was not prepared: {error}")))
     }
 
     /// All rows of a small answer.

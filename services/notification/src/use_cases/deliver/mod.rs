@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kit::{Ambient, ErrorCode, Failure, SealingKey, Timestamp};
 
-use crate::domain::{Attempt, Delivery, Health, Outcome, Subject};
+use crate::domain::{Attempt, Channel, Delivery, Health, Outcome, Subject};
 use crate::ports::{Contacts, Deliveries, Ended, Logs, Mailer, Preferences, SmsGateway, WebhookSender, Webhooks};
 
 /// Between two tries to record how an attempt ended; each is twice as long as the one before.
@@ -61,7 +61,22 @@ pub async fn deliver(with: &Delivering, delivery: &Delivery) -> Result<Outcome, 
     let ended = attempt(with, delivery).await;
     let outcome = ended.attempt.outcome;
     record(with, delivery, ended).await?;
+    count(delivery.channel, outcome, 1);
     Ok(outcome)
+}
+
+/// For `/metrics`: what may end badly is there from the beginning, or its first time would not be seen as an increase.
+pub fn counted_from_zero() {
+    for channel in [Channel::Email, Channel::Sms, Channel::Webhook] {
+        for outcome in [Outcome::Sent, Outcome::Dead(ErrorCode::Internal)] {
+            count(channel, outcome, 0);
+        }
+    }
+}
+
+fn count(channel: Channel, outcome: Outcome, by: u64) {
+    let (channel, outcome) = (channel.as_str(), outcome.as_str());
+    metrics::counter!("berth_notification_deliveries_total", "channel" => channel, "outcome" => outcome).increment(by);
 }
 
 /// What went out must not go out again because the database was away when that was to be recorded: it is asked for as long
@@ -117,4 +132,24 @@ fn missed(with: &Delivering, delivery: &Delivery, failure: &Failure, at: Timesta
         tracing::error!(delivery.id = %id, attempts, %failure, "gave message {id} up");
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn the_first_message_that_is_given_up_is_an_increase() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let shown = |act: &dyn Fn()| {
+            metrics::with_local_recorder(&recorder, act);
+            recorder.handle().render()
+        };
+        let line =
+            |count: u8| format!("berth_notification_deliveries_total{{channel=\"email\",outcome=\"dead\"}} {count}\n");
+        assert!(shown(&counted_from_zero).contains(&line(0)));
+        assert!(shown(&|| count(Channel::Email, Outcome::Dead(ErrorCode::Internal), 1)).contains(&line(1)));
+    }
 }

@@ -16,7 +16,10 @@ mod email_changes;
 mod failures;
 mod keys;
 mod listing;
+pub mod look;
 mod places;
+mod republished;
+mod restored;
 mod rows;
 mod sequences;
 mod sessions;
@@ -25,6 +28,8 @@ mod throttle;
 
 use kit::Ambient;
 use sql::Database;
+
+pub use restored::Closed;
 
 use crate::events::Announcer;
 

@@ -10,7 +10,7 @@ use super::{Clock, SqlStore, fresh, sides};
 use crate::contract::{Replica, Sides, Time as _, World, allocation_fleet, allocation_replicas};
 use crate::domain::allocation::{Allocation, Cause, Details, PropertyValues, Reason};
 use crate::domain::lifecycle::State;
-use crate::ports::fleet::{AllocationFleet, Begin, Ending, Progress, Ticket};
+use crate::ports::fleet::{AllocationFleet, Begin, Census, Ending, Progress, Ticket};
 
 /// What a wrong fleet does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +126,14 @@ impl AllocationFleet for Wrong {
         if self.is(Fault::Boastful) { Ok(7) } else { self.store.forget_leases().await }
     }
 
+    async fn census(&self) -> Result<Census, Failure> {
+        if self.is(Fault::Boastful) { Ok(Census::default()) } else { self.store.census().await }
+    }
+
+    async fn restored_at(&self) -> Result<Option<Timestamp>, Failure> {
+        self.store.restored_at().await
+    }
+
     async fn hint_position(&self) -> Result<u64, Failure> {
         self.store.hint_position().await
     }
@@ -204,6 +212,7 @@ async fn a_fleet_that_says_what_it_does_not_do_is_found_out() {
     let fleet = [
         "leases_are_forgotten_only_of_who_is_known_to_be_gone",
         "what_is_given_back_is_free_at_once_and_where_it_stood",
+        "what_there_is_and_what_waits_is_counted",
     ];
     testkit::contract::fails(allocation_fleet(), || world(Fault::Boastful), &fleet).await;
 }
