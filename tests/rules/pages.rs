@@ -3,7 +3,7 @@
 use super::{File, Finding, Tree, has_extension};
 
 /// What paths in pages begin with: the repository's rooms, those to come included, so that a room that goes is noticed.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 24] = [
     ".ci",
     "benches",
     "berthd",
@@ -14,8 +14,10 @@ const ROOMS: [&str; 22] = [
     "docs",
     "images",
     "migrations",
+    "monitoring",
     "nginx",
     "openapi",
+    "packaging",
     "postman",
     "proto",
     "services",
