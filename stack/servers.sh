@@ -3,6 +3,7 @@
 # directory of its own, used by all that run here, and ended by pid. servers/NAME/server.sh says what one server needs.
 # usage: stack/servers.sh up|down|status|env         the shared ones; `env` prints the variables that tests find them by
 #        stack/servers.sh forget                     removes the data of the shared ones, which are down
+#        stack/servers.sh install NAME...            obtains their programs, and starts nothing
 #        stack/servers.sh one NAME DIR [PORT...]     one more, a test's own: prints its address; in a known DIR it comes back on its ports
 #        stack/servers.sh end DIR                    ends that one; its data stays, its process is in DIR/pid
 # ADVERTISED_PORT is where Kafka tells its clients to come, if by a proxy of a test's.
@@ -204,6 +205,7 @@ case "${1:-}" in
     down) down ;;
     status) status ;;
     forget) forget ;;
+    install) for name in "${@:2}"; do ( install_node; load "$name"; install ); done ;;
     env) [ -r "$ENV_FILE" ] || die "the servers are down: run stack/servers.sh up"; cat "$ENV_FILE" ;;
     one)
         [ "$#" -ge 3 ] || die "usage: stack/servers.sh one NAME DIR [PORT...]"
@@ -211,5 +213,5 @@ case "${1:-}" in
         start_one "${@:2}" >&2
         address "$(head -n 1 "$3/ports")" ;;
     end) stop_by_file "${2:?usage: stack/servers.sh end DIR}/pid" 30 ;;
-    *) die "usage: stack/servers.sh up|down|status|env|forget|one NAME DIR [PORT...]|end DIR" ;;
+    *) die "usage: stack/servers.sh up|down|status|env|forget|install NAME...|one NAME DIR [PORT...]|end DIR" ;;
 esac

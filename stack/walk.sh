@@ -37,7 +37,7 @@ make_password() { (umask 077; head -c 256 /dev/urandom | base64 -w0 | tr -dc 'A-
 # Newest mail to us with a code; headers and MIME boundaries hold digits too, so only the body counts.
 code_from_mail() {
     local mail
-    mail="$(find "$DATA_DIR/mail" -name '*.eml' -printf '%T@ %p\n' 2>/dev/null | sort -n | cut -d' ' -f2- \
+    mail="$(find -H "$DATA_DIR/mail" -name '*.eml' -printf '%T@ %p\n' 2>/dev/null | sort -n | cut -d' ' -f2- \
         | xargs -r -d '\n' grep -lE '^Subject: [0-9]{6} ' | tail -n 1)"
     [ -n "$mail" ] || return 1
     tr -d '\r' <"$mail" | sed '1,/^$/d' | grep -oE '(^|[^0-9A-Za-z=#])[0-9]{6}([^0-9A-Za-z]|$)' | grep -oE '[0-9]{6}' | head -n 1

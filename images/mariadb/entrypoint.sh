@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the data directory on the first start, as the official image does, then becomes the server.
-# MARIADB_ROOT_PASSWORD is required the first time; MARIADB_DATABASE, MARIADB_USER and MARIADB_PASSWORD are not.
+# MARIADB_ROOT_PASSWORD or MARIADB_ROOT_PASSWORD_FILE is required the first time; MARIADB_DATABASE, MARIADB_USER and
+# MARIADB_PASSWORD are not.
 set -eu
 . /usr/local/lib/settle.sh
 data=/var/lib/mysql
@@ -13,6 +14,8 @@ name() { printf '`%s`' "$(printf '%s' "$1" | sed 's/`/``/g')"; }
 accounts() {
     root="$(quote "$MARIADB_ROOT_PASSWORD")"
     echo "FLUSH PRIVILEGES;"
+    # These would need no password.
+    echo "DROP USER IF EXISTS root@'127.0.0.1', root@'::1';"
     echo "ALTER USER root@localhost IDENTIFIED BY $root;"
     echo "CREATE USER root@'%' IDENTIFIED BY $root;"
     echo "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"
@@ -27,6 +30,7 @@ fast="--innodb-log-file-size=48M --innodb-flush-method=nosync --innodb-doublewri
 
 # Bootstrap mode reads SQL from its input and never opens a socket.
 initialise() {
+    [ -z "${MARIADB_ROOT_PASSWORD_FILE:-}" ] || MARIADB_ROOT_PASSWORD="$(cat "$MARIADB_ROOT_PASSWORD_FILE")"
     [ -n "${MARIADB_ROOT_PASSWORD:-}" ] || { echo "MARIADB_ROOT_PASSWORD is required to initialise the database" >&2; exit 1; }
     echo "initialising the database"
     begin "$data"

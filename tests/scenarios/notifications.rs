@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use berth_tests::berth::{Setup, subject_of};
-use berth_tests::person::PASSWORD;
 use berth_tests::receiver::Received;
 use berth_tests::{Berth, Receiver, machine, until};
 use hmac::{Hmac, Mac as _};
@@ -114,9 +113,9 @@ async fn a_code_comes_by_text_and_proves_the_number() {
         format!("[notification]\nsms_url = \"{}/sms\"\nsms_token = \"hush\"\nsms_from = \"Berth\"\n", gateway.url);
     let setup = Setup { config: format!("{config}[user]\ncode_pause = \"1s\"\n"), ..Setup::default() };
     let berth = Berth::start_with(setup).await;
-    let anyone = berth.anyone();
-    let body = json!({"email": "ada@example.org", "password": PASSWORD, "first_name": "Ada", "last_name": "Lovelace",
-                      "phone_number": "+44 20 7946 0000"});
+    let mut anyone = berth.anyone();
+    (anyone.name, anyone.email) = ("ada".to_owned(), "ada@example.org".to_owned());
+    let body = machine::with(anyone.sign_up(), json!({"phone_number": "+44 20 7946 0000"}));
     anyone.post("/user/signup", &body).await.expect(201);
     let ask = json!({"email": "ada@example.org", "channel": "sms", "purpose": "verify"});
     let asked = || async { anyone.post("/user/otp", &ask).await.status };

@@ -1,7 +1,7 @@
 //! One request as a collector sees it: over HTTP, on to another service over gRPC, and by the bus to those who heard of it.
 
 use berth_tests::berth::Setup;
-use berth_tests::{Allocation, Berth, until};
+use berth_tests::{Allocation, Berth, compose, until};
 use reqwest::Method;
 use serde_json::json;
 use testkit::collector::{Collector, Kept, SpanKind, attribute};
@@ -39,7 +39,8 @@ fn chain(spans: &[Kept]) -> Option<[Kept; 5]> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_followed_over_every_hop() {
     let collector = Collector::default();
-    let config = format!("[telemetry]\notlp = \"{}\"\n", collector.start().await);
+    let otlp = compose::reachable(&collector.start().await).await;
+    let config = format!("[telemetry]\notlp = \"{otlp}\"\n");
     let berth = Berth::start_with(Setup { config, ..Setup::default() }).await;
     let ada = berth.person("ada").await;
     let body = json!({"machine_id": ada.machine("redis").await, "name": "cache"});

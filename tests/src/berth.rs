@@ -1,6 +1,6 @@
 //! A platform of a test's own, on a directory and ports that nobody else has: a real `berthd up`, or with
-//! `TEST_TOPOLOGY=cluster` the eight services as processes of their own. What it made on the engine goes with it, also when the
-//! test fails.
+//! `TEST_TOPOLOGY=cluster` the eight services as processes of their own, with `compose` as containers. What it made on the engine
+//! goes with it, also when the test fails.
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::platform::{Platform, Topology};
-use crate::{Engine, until};
+use crate::{Engine, compose, until};
 
 /// So many platforms at once are what two cores carry.
 static PLACES: Semaphore = Semaphore::const_new(3);
@@ -27,6 +27,8 @@ pub struct Setup {
     /// More lines of `berth.toml`, tables included.
     pub config: String,
     pub docker_host: Option<String>,
+    /// How long it drains; not at all where nothing is said.
+    pub drain: Option<&'static str>,
 }
 
 pub struct Berth {
@@ -46,6 +48,15 @@ impl Berth {
         Self::begin(setup, places(1).await).await
     }
 
+    /// One process, whatever the other tests run on.
+    pub async fn embedded() -> Self {
+        Self::embedded_with(Setup::default()).await
+    }
+
+    pub async fn embedded_with(setup: Setup) -> Self {
+        Self::begin_as(Topology::Embedded, &[], setup, places(1).await).await
+    }
+
     /// Two at once. One after the other, tests that hold one place each could wait for each other's second.
     pub async fn two() -> (Self, Self) {
         let mut places = places(2).await;
@@ -56,8 +67,18 @@ impl Berth {
     /// A cluster, whatever the other tests run on, told as `stack/cluster.sh` takes it: backing servers of the test's own as
     /// `TEST_…`, how many replicas as `REPLICAS`.
     pub async fn cluster(variables: &[(String, String)]) -> Self {
+        Self::cluster_with(variables, Setup::default()).await
+    }
+
+    pub async fn cluster_with(variables: &[(String, String)], setup: Setup) -> Self {
         let places = places(3).await;
-        Self::begin_as(Topology::Cluster, variables, Setup::default(), places).await
+        Self::begin_as(Topology::Cluster, variables, setup, places).await
+    }
+
+    /// The same as containers.
+    pub async fn compose(variables: &[(String, String)]) -> Self {
+        let places = places(3).await;
+        Self::begin_as(Topology::Compose, variables, Setup::default(), places).await
     }
 
     async fn begin(setup: Setup, places: SemaphorePermit<'static>) -> Self {
@@ -75,7 +96,7 @@ impl Berth {
         let url = format!("http://{listen}");
         let platform = Platform::new(topology, home.path(), listen, setup.docker_host).told(variables);
         let mut berth = Self { url, home, platform, _places: places };
-        berth.configure(&setup.config);
+        berth.write_configuration(setup.drain.unwrap_or("0ms"), &setup.config);
         berth.platform.prepare().await;
         berth.start_again().await;
         berth
@@ -83,9 +104,13 @@ impl Berth {
 
     /// Writes the configuration that the next start reads, with the limits out of a test's way.
     pub fn configure(&self, config: &str) {
+        self.write_configuration("0ms", config);
+    }
+
+    fn write_configuration(&self, drain: &str, config: &str) {
         let limits =
             "[limits]\naddress_per_minute = 1000000\ncaller_per_minute = 1000000\ncredentials_per_minute = 1000000\n";
-        let config = format!("drain = \"0ms\"\n{limits}{config}");
+        let config = format!("drain = \"{drain}\"\n{limits}{config}");
         fs::write(self.platform.configuration(), config).expect("the configuration can be written");
     }
 
@@ -116,6 +141,19 @@ impl Berth {
     /// Starts those of its processes again that have ended.
     pub fn launch_ended(&mut self) {
         self.platform.launch_ended();
+    }
+
+    /// Asks one process to stop, waits until it has, and starts it again. How it ended.
+    pub async fn restart_one(&mut self, process: &str) -> ExitStatus {
+        self.platform.signal_one(process, "TERM");
+        let platform = std::cell::RefCell::new(&mut self.platform);
+        let look = || {
+            let ended = platform.borrow_mut().has_ended(process);
+            async move { ended }
+        };
+        let ended = until("the process to end", look, Option::is_some).await.expect("just seen");
+        self.platform.launch_ended();
+        ended
     }
 
     /// Its processes by name, with their ids.
@@ -154,9 +192,22 @@ impl Berth {
         self.platform.data()
     }
 
+    /// What the platform takes this test's clients for.
+    pub fn clients_address(&self) -> String {
+        match self.platform.topology {
+            Topology::Embedded | Topology::Cluster => "127.0.0.1".to_owned(),
+            Topology::Compose => compose::clients_address(&self.data()),
+        }
+    }
+
     /// All that it has said of itself.
     pub fn log(&self) -> String {
         self.platform.log()
+    }
+
+    /// What one of its processes has said.
+    pub fn log_of(&self, process: &str) -> String {
+        self.platform.log_of(process)
     }
 
     /// The engine, seen directly.

@@ -1,16 +1,20 @@
-//! A cluster of a test's own on the shared servers: its databases, topics and processes are made by `stack/cluster.sh`, as
-//! `make cluster` makes the reader's.
+//! A platform of a test's own in pieces, on shared servers: its databases, topics and processes are made by a script, as the
+//! script makes the reader's.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// As processes, and as containers. Both take the same words.
+pub const PROCESSES: &str = "stack/cluster.sh";
+pub const CONTAINERS: &str = "stack/compose.sh";
+
 /// Makes databases, topics, certificates, and a folder with `run` in it for each process.
 ///
 /// # Panics
 /// Where that fails, with what the script said.
-pub async fn prepare(home: &Path, listen: &str, variables: &[(String, String)]) {
-    let mut command = script(&["prepare", &home.to_string_lossy(), listen]);
+pub async fn prepare(script: &str, home: &Path, listen: &str, variables: &[(String, String)]) {
+    let mut command = words(script, &["prepare", &home.to_string_lossy(), listen]);
     command.env("CLUSTER_NAME", testkit::servers::unique("t")).env("TEST_BERTHD", crate::berthd());
     // The limits are out of a test's way, here as in each service.
     for limit in ["DOOR_REQUESTS", "DOOR_BURST", "DOOR_CONNECTIONS"] {
@@ -19,7 +23,7 @@ pub async fn prepare(home: &Path, listen: &str, variables: &[(String, String)]) 
     command.env("DOOR_LOG", "off").envs(variables.iter().cloned());
     let done = tokio::task::spawn_blocking(move || run(command)).await.expect("the script was run");
     let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "stack/cluster.sh prepare: {said}");
+    assert!(done.status.success(), "{script} prepare: {said}");
 }
 
 /// What becomes each process, by its folder's name.
@@ -33,22 +37,22 @@ pub fn commands(home: &Path) -> Vec<(String, Command)> {
     folders.iter().map(|folder| (name(folder), Command::new(folder.join("run")))).collect()
 }
 
-/// Drops what it has on the servers. A test's end: what fails is told and fails nothing.
-pub fn forget(home: &Path) {
+/// Drops what it has on the servers, by that script's word for it. A test's end: what fails is told and fails nothing.
+pub fn forget(script: &str, word: &str, home: &Path) {
     if home.join("name").is_file() {
-        let done = run(script(&["forget", &home.to_string_lossy()]));
+        let done = run(words(script, &[word, &home.to_string_lossy()]));
         if !done.status.success() {
-            eprintln!("stack/cluster.sh forget: {}", String::from_utf8_lossy(&done.stderr));
+            eprintln!("{script} {word}: {}", String::from_utf8_lossy(&done.stderr));
         }
     }
 }
 
-fn script(words: &[&str]) -> Command {
-    let mut command = Command::new(crate::repository().join("stack/cluster.sh"));
+fn words(script: &str, words: &[&str]) -> Command {
+    let mut command = Command::new(crate::repository().join(script));
     command.args(words).stdin(Stdio::null());
     command
 }
 
 fn run(mut command: Command) -> Output {
-    command.output().expect("stack/cluster.sh can be run")
+    command.output().expect("the script can be run")
 }

@@ -1,6 +1,7 @@
 //! The engine as its owner sees it, with the plain `docker` client: what one installation has there, and its removal.
 //! Blocking on purpose: removal runs in `Drop`, also of a test that failed.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -74,11 +75,22 @@ impl Engine {
         }
     }
 
-    /// Loop devices over files of this installation, also over ones that are deleted.
+    /// Loop devices over files of this installation, also over ones that are deleted. One that a container attached which has
+    /// ended since names its file from where that had it; the file still is the same.
     fn loops(&self) -> Vec<String> {
-        let text = output("losetup", &["-n", "-O", "NAME,BACK-FILE", "-a"]);
-        let inside = |line: &&str| line.contains(&*self.directory.to_string_lossy());
+        let text = output("losetup", &["-n", "-O", "NAME,BACK-INO,BACK-FILE", "-a"]);
+        let images = self.images();
+        let inside = |line: &&str| {
+            let inode = line.split_whitespace().nth(1).and_then(|inode| inode.parse().ok());
+            line.contains(&*self.directory.to_string_lossy()) || inode.is_some_and(|inode| images.contains(&inode))
+        };
         text.lines().filter(inside).filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+    }
+
+    /// The inodes of what volumes are kept in, where containers have them.
+    fn images(&self) -> Vec<u64> {
+        let entries = std::fs::read_dir(self.directory.join("state/site/volumes")).into_iter().flatten().flatten();
+        entries.filter_map(|entry| Some(entry.metadata().ok()?.ino())).collect()
     }
 
     /// Takes everything of the installation away, whatever state it is in.

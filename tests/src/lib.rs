@@ -2,6 +2,7 @@
 
 pub mod berth;
 pub mod cluster;
+pub mod compose;
 pub mod door;
 pub mod engine;
 pub mod machine;

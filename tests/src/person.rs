@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Berth, Reply};
+use crate::{Berth, Reply, compose};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -26,6 +26,7 @@ pub struct Person {
     pub tokens: Tokens,
     http: reqwest::Client,
     data: PathBuf,
+    setup_code: Option<String>,
 }
 
 /// Empty for somebody who is not logged in.
@@ -79,7 +80,8 @@ impl Berth {
     pub fn anyone(&self) -> Person {
         let http = http_client();
         let (url, data) = (self.url.clone(), self.data());
-        Person { name: String::new(), email: String::new(), url, tokens: Tokens::default(), http, data }
+        let setup_code = compose::setup_code(&data);
+        Person { name: String::new(), email: String::new(), url, tokens: Tokens::default(), http, data, setup_code }
     }
 
     /// Signed up, verified with the code from the mail, logged in. The first one is the admin.
@@ -109,9 +111,14 @@ impl Person {
         json!({"email": self.email, "password": PASSWORD})
     }
 
-    /// What this person signs up with.
+    /// What this person signs up with; the set-up code too where the platform has one, because this may be the first.
     pub fn sign_up(&self) -> Value {
-        json!({"email": self.email, "password": PASSWORD, "first_name": self.name, "last_name": "Example"})
+        let mut body =
+            json!({"email": self.email, "password": PASSWORD, "first_name": self.name, "last_name": "Example"});
+        if let Some(code) = &self.setup_code {
+            body["setup_code"] = json!(code);
+        }
+        body
     }
 
     /// The own id.

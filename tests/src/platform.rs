@@ -1,4 +1,5 @@
-//! The processes of a platform: one `berthd up`, or those of a cluster. Both are started, signalled and ended alike.
+//! The processes of a platform: one `berthd up`, those of a cluster, or the clients of containers. All are started, signalled
+//! and ended alike.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -6,11 +7,14 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::cluster;
+use crate::cluster::{self, CONTAINERS, PROCESSES};
+use crate::compose;
 use crate::person::http_client;
 
 /// After this a process that was asked to stop is killed.
 const PATIENCE: Duration = Duration::from_secs(25);
+/// For one answer about readiness.
+const ANSWER: Duration = Duration::from_secs(10);
 /// Of all logs together, where a test failed.
 const LAST_LINES: usize = 90;
 /// The cluster's front door: it goes after those behind it.
@@ -23,16 +27,24 @@ pub enum Topology {
     Embedded,
     /// Eight and more on real servers, behind NGINX.
     Cluster,
+    /// The same as containers, from `docker-compose.yml`.
+    Compose,
 }
 
 impl Topology {
-    /// What `TEST_TOPOLOGY` says: `cluster`, or nothing.
+    /// What `TEST_TOPOLOGY` says: `cluster`, `compose`, or nothing.
     pub fn chosen() -> Self {
         match std::env::var("TEST_TOPOLOGY").as_deref() {
             Ok("cluster") => Self::Cluster,
+            Ok("compose") => Self::Compose,
             Ok("embedded") | Err(_) => Self::Embedded,
-            Ok(other) => panic!("TEST_TOPOLOGY is `{other}`: it is `cluster`, `embedded` or unset"),
+            Ok(other) => panic!("TEST_TOPOLOGY is `{other}`: it is `cluster`, `compose`, `embedded` or unset"),
         }
+    }
+
+    /// Whether a front door stands before the services.
+    pub fn has_door(self) -> bool {
+        self != Self::Embedded
     }
 }
 
@@ -60,7 +72,11 @@ impl Readiness {
     pub async fn is_ready(&self) -> bool {
         match self {
             Self::Said(file, line) => fs::read_to_string(file).is_ok_and(|text| text.contains(line)),
-            Self::Answers(http, url) => http.get(url).send().await.is_ok_and(|reply| reply.status().is_success()),
+            Self::Answers(http, url) => {
+                // A published port may take a connection before the door listens behind it, and forget it.
+                let asked = http.get(url).timeout(ANSWER).send().await;
+                asked.is_ok_and(|reply| reply.status().is_success())
+            }
         }
     }
 }
@@ -81,7 +97,7 @@ impl Platform {
     /// Sends a signal to one process.
     pub fn signal_one(&self, process: &str, name: &str) {
         let (_, child) = self.running.iter().find(|(of, _)| of == process).unwrap_or_else(|| panic!("no {process}"));
-        assert!(signal(child.id(), name), "no {name} could be sent to {process}");
+        assert!(self.send(process, child.id(), name), "no {name} could be sent to {process}");
     }
 
     /// Starts those again that have ended.
@@ -92,6 +108,12 @@ impl Platform {
         self.start(commands);
     }
 
+    /// How one process ended, once it has.
+    pub fn has_ended(&mut self, process: &str) -> Option<ExitStatus> {
+        self.look();
+        self.ended.iter().find(|(name, _)| name == process).map(|(_, status)| *status)
+    }
+
     /// Its processes by name, with their ids.
     pub fn processes(&self) -> Vec<(String, u32)> {
         self.running.iter().map(|(name, child)| (name.clone(), child.id())).collect()
@@ -100,8 +122,13 @@ impl Platform {
     /// Makes what the first start needs.
     pub async fn prepare(&self) {
         fs::create_dir_all(self.home.join("logs")).expect("a directory can be made");
-        if self.topology == Topology::Cluster {
-            cluster::prepare(&self.home, &self.listen, &self.variables).await;
+        match self.topology {
+            Topology::Embedded => {}
+            Topology::Cluster => cluster::prepare(PROCESSES, &self.home, &self.listen, &self.variables).await,
+            Topology::Compose => {
+                let told = [&self.variables[..], &compose::told_of_engine(self.docker_host.as_deref())].concat();
+                cluster::prepare(CONTAINERS, &self.home, &self.listen, &told).await;
+            }
         }
     }
 
@@ -114,13 +141,19 @@ impl Platform {
     pub fn data(&self) -> PathBuf {
         match self.topology {
             Topology::Embedded => self.home.join("data"),
-            Topology::Cluster => self.home.clone(),
+            Topology::Cluster | Topology::Compose => self.home.clone(),
         }
     }
 
     /// All that its processes have said of themselves.
     pub fn log(&self) -> String {
         self.logs().into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// What one of them has said, on both of its outputs.
+    pub fn log_of(&self, process: &str) -> String {
+        let (out, err) = (self.said(process), self.said(process).with_extension("err"));
+        [out, err].iter().map(|file| fs::read_to_string(file).unwrap_or_default()).collect()
     }
 
     /// The end of what each said.
@@ -149,7 +182,9 @@ impl Platform {
             Topology::Embedded => {
                 Readiness::Said(self.said("berthd"), format!("berth is ready on http://{}", self.listen))
             }
-            Topology::Cluster => Readiness::Answers(http_client(), format!("http://{}/readyz", self.listen)),
+            Topology::Cluster | Topology::Compose => {
+                Readiness::Answers(http_client(), format!("http://{}/readyz", self.listen))
+            }
         }
     }
 
@@ -158,7 +193,7 @@ impl Platform {
     }
 
     fn commands(&self) -> Vec<(String, Command)> {
-        if self.topology == Topology::Cluster {
+        if self.topology.has_door() {
             return cluster::commands(&self.home);
         }
         let mut command = Command::new(crate::berthd());
@@ -185,7 +220,8 @@ impl Platform {
             for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("BERTH_")) {
                 command.env_remove(variable);
             }
-            if let Some(host) = &self.docker_host {
+            // A container was told when it was made; its client asks the real engine.
+            if let Some(host) = self.docker_host.as_ref().filter(|_| self.topology != Topology::Compose) {
                 command.env("DOCKER_HOST", host);
             }
             self.running.push((name, command.spawn().expect("a process can be started")));
@@ -195,7 +231,14 @@ impl Platform {
     /// Sends a signal to all; one that lets them finish goes to the door only once they have.
     pub fn signal(&self, name: &str) {
         for (process, child) in self.running.iter().filter(|(process, _)| name == "KILL" || process != DOOR) {
-            assert!(signal(child.id(), name), "no {name} could be sent to {process}");
+            assert!(self.send(process, child.id(), name), "no {name} could be sent to {process}");
+        }
+    }
+
+    fn send(&self, process: &str, pid: u32, name: &str) -> bool {
+        match self.topology {
+            Topology::Compose => compose::signal(&self.home, process, name),
+            Topology::Embedded | Topology::Cluster => signal(pid, name),
         }
     }
 
@@ -224,6 +267,9 @@ impl Platform {
         let mut running = Vec::new();
         for (name, mut child) in self.running.drain(..) {
             match child.try_wait().expect("it is our child") {
+                Some(status) if self.topology == Topology::Compose => {
+                    self.ended.push((name, compose::ended_as(status)));
+                }
                 Some(status) => self.ended.push((name, status)),
                 None => running.push((name, child)),
             }
@@ -255,11 +301,12 @@ impl Platform {
 
     /// Drops what it has on the servers.
     pub fn forget(&self) {
-        if self.topology == Topology::Cluster {
-            // Servers of its own go with all that is on them.
-            if !self.variables.iter().any(|(name, _)| name.starts_with("TEST_")) {
-                cluster::forget(&self.home);
-            }
+        // Servers of its own go with all that is on them.
+        let own = self.variables.iter().any(|(name, _)| name.starts_with("TEST_"));
+        match self.topology {
+            Topology::Cluster if !own => cluster::forget(PROCESSES, "forget", &self.home),
+            Topology::Compose => cluster::forget(CONTAINERS, "end", &self.home),
+            Topology::Embedded | Topology::Cluster => {}
         }
     }
 }

@@ -37,10 +37,11 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// On a port of its own on loopback; answers 200.
+    /// On a port of its own, where the platform reaches it; answers 200.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let url = crate::compose::reachable(&url).await;
         let receiver = Self { url, received: Arc::default(), answer: Arc::new(Mutex::new((200, "{}".to_owned()))) };
         let serving = receiver.clone();
         tokio::spawn(async move {

@@ -1,5 +1,5 @@
 // Lists or deletes the topics of a Kafka broker whose names begin with a prefix.
-// usage: node kafka.mjs PORT topics|delete PREFIX
+// usage: node kafka.mjs [HOST:]PORT topics|delete PREFIX
 import { connect, int16, int32, main, Reader, text16 } from "./message.mjs";
 
 const METADATA = { key: 3, version: 1 };
@@ -39,7 +39,7 @@ async function remove(server, names) {
 
 await main(async (port, what, prefix) => {
   if (!prefix) throw new Error("usage: node kafka.mjs PORT topics|delete PREFIX");
-  const server = await connect(Number(port), (bytes) => (bytes.length < 4 ? null : 4 + bytes.readInt32BE()));
+  const server = await connect(port, (bytes) => (bytes.length < 4 ? null : 4 + bytes.readInt32BE()));
   try {
     const names = await topics(server, prefix);
     if (what === "delete") await remove(server, names);

@@ -22,9 +22,10 @@ export class Reader {
   array(item) { return Array.from({ length: Math.max(0, this.int32()) }, () => item(this)); }
 }
 
-// A connection that sends one message at a time; `lengthOf` gives a reply's whole length once its beginning is there.
-export async function connect(port, lengthOf) {
-  const socket = net.connect(port, "127.0.0.1");
+// A connection, to PORT of this host or to HOST:PORT, that sends one message at a time; `lengthOf` gives a reply's whole length once its beginning is there.
+export async function connect(place, lengthOf) {
+  const [port, host = "127.0.0.1"] = String(place).split(":").reverse();
+  const socket = net.connect(port, host);
   let received = Buffer.alloc(0);
   let wake = () => {};
   let error = null;
