@@ -2,7 +2,7 @@
 BERTH_CACHE ?= $(HOME)/.cache/berth
 export CARGO_TARGET_DIR ?= $(BERTH_CACHE)/target
 .DEFAULT_GOAL := help
-.PHONY: help up cluster down test test-full check update clean-data images bench
+.PHONY: help up cluster compose down test test-full check update clean-data images package bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ up: ## install and start what is missing, serve Berth, walk its main job once
 
 cluster: ## the eight services on their real servers, as processes of their own behind NGINX
 	@stack/cluster.sh up
+
+compose: ## the same as containers, from docker-compose.yml
+	@stack/compose.sh up
 
 down: ## stop what `make up` and `make cluster` started
 	@stack/down.sh
@@ -33,6 +36,9 @@ clean-data: ## forget the data directory and its containers
 
 images: ## obtain the starter images
 	@stack/engine.sh up && images/build.sh
+
+package: ## the Debian package
+	@cargo build --release --bin berthd --bin berth && stack/package.sh build
 
 bench: ## measure
 	@stack/bench.sh

@@ -56,7 +56,7 @@ upstreams() {
         found="$(for place in $(echo "$places" | tr , ' '); do resolve "$place"; done)"
         if [ -z "$found" ]; then found="$(cat "tmp/$service" 2>/dev/null || true)"; else echo "$found" >"tmp/$service"; fi
         printf 'upstream %s {\n    zone %s 64k;\n' "$service" "$service"
-        for address in $found; do printf '    server %s fail_timeout=2s;\n' "$address"; done
+        for address in $found; do printf '    server %s fail_timeout=1s;\n' "$address"; done
         [ -n "$found" ] || printf '    server 127.0.0.1:9 down;\n'
         # Shorter than the services keep theirs, so that it is never they who close first.
         printf '    keepalive 64;\n    keepalive_requests 100000;\n    keepalive_timeout 60s;\n}\n'

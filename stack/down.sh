@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stops what `make up`, `make cluster` and the tests started: Berth first, then the engine and the servers that are ours. Data stays; `make
+# Stops what `make up`, `make cluster`, `make compose` and the tests started: Berth first, then the engine and the servers that are ours. Data stays; `make
 # clean-data` forgets it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -11,5 +11,7 @@ else
     say "berthd: nothing of ours to stop"
 fi
 "$BERTH_ROOT/stack/cluster.sh" down
+"$BERTH_ROOT/stack/compose.sh" down
+"$BERTH_ROOT/stack/compose/images.sh" registry-down
 "$BERTH_ROOT/stack/engine.sh" down
 "$BERTH_ROOT/stack/servers.sh" down

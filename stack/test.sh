@@ -96,6 +96,19 @@ cluster() {
     say "$SCENARIOS scenarios on a cluster each, TEST_SEED=$SEED"
     cargo test --no-fail-fast -p berth-tests --test scenarios -- --exact "${names[@]}"
 }
+# The third: the same as containers, from docker-compose.yml as it is written.
+compose() {
+    local status=0
+    export TEST_TOPOLOGY=compose
+    cargo test --no-fail-fast -p berth-tests --test compose -- --test-threads 1 || status=1
+    cargo test --no-fail-fast -p berth-tests --test scenarios -- --test-threads 1 || status=1
+    stack/newman.sh || status=1
+    stack/compose.sh servers down
+    unset TEST_TOPOLOGY
+    return "$status"
+}
+package() { stack/package.sh test; }
+monitoring() { stack/monitoring.sh; }
 shuffled() { awk -v seed="$SEED" 'BEGIN { srand(seed) } { print rand() "\t" $0 }' | sort -n | cut -f2-; }
 # How many requests schemathesis makes up for each operation.
 EXAMPLES=20
@@ -108,7 +121,7 @@ deny() { stack/tools.sh deny && "$BERTH_CACHE/deny/bin/cargo-deny" check license
 counted() {
     [ -f "$1" ] || { echo '0 0'; return; }
     sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
-        /^test result:/ || /^newman: / || /^schemathesis: / {
+        /^test result:/ || /^(newman|schemathesis|package|monitoring): / {
             for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) }
         }
         END { print p + 0, f + 0 }'
@@ -117,7 +130,7 @@ counted() {
 # A phase that failed without counting anything, as a build does, counts as one failure.
 report() {
     local name passed=0 failed=0 p f
-    for name in test again newman cluster outside; do
+    for name in test again newman cluster outside compose package monitoring; do
         read -r p f < <(counted "$LOGS/$name.log")
         passed=$((passed + p)); failed=$((failed + f))
     done
@@ -145,7 +158,12 @@ main() {
             phase newman stack/newman.sh || true
             phase cluster cluster || true
             phase outside outside || true
-            if [ "$WIDTH" = full ]; then phase deny deny || true; fi
+            if [ "$WIDTH" = full ]; then
+                phase compose compose || true
+                phase package package || true
+                phase monitoring monitoring || true
+                phase deny deny || true
+            fi
         fi
     fi
     report

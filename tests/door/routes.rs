@@ -157,7 +157,7 @@ async fn documentation_is_files_and_long_answers_are_sent_shorter() {
         assert!(reply.text.contains(holds), "{path}: {}", &reply.text[..reply.text.len().min(400)]);
     }
     receiver.say(&format!("[{}1]", "1,".repeat(2000)));
-    for (path, coding) in [("/machines", Some("gzip")), ("/user/me", None)] {
+    for (path, coding) in [("/machines", Some("gzip")), ("/machines/x", None), ("/user/me", None)] {
         let reply = http_client().get(door.url(path)).header("accept-encoding", "gzip").send().await.unwrap();
         let sent = reply.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(sent.as_deref(), coding, "{path}");

@@ -1,9 +1,12 @@
 //! Each backing server in turn away at start, killed, stalled and slow, under a steady load of the main calls: what needs it says
 //! so in time, the rest goes on, and afterwards nothing is lost, nothing happened twice, and nobody had to start anything again.
 
+mod client;
 mod load;
+mod moving;
 mod rebuild;
 mod replicas;
+mod rolling;
 mod servers;
 mod way;
 mod wish;

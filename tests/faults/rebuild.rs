@@ -23,7 +23,7 @@ fn read(collection: &str, copy: &mut Document) {
 }
 
 /// Every document of the copies, by collection and id.
-async fn copies(client: &Client, database: &str) -> BTreeMap<String, Vec<Document>> {
+pub async fn copies(client: &Client, database: &str) -> BTreeMap<String, Vec<Document>> {
     let mut all = BTreeMap::new();
     for collection in ["people", "machine_copies", "allocation_copies"] {
         let documents = client.database(database).collection::<Document>(collection);
