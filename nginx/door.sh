@@ -93,6 +93,8 @@ pid nginx.pid;
 error_log stderr warn;
 worker_processes $DOOR_WORKERS;
 worker_rlimit_nofile $(files);
+# Who still holds a socket of a process from before so many reloads connects again.
+worker_shutdown_timeout 24h;
 $([ "$(id -u)" != 0 ] || echo "user $(id -un);")
 events { worker_connections $DOOR_WORKER_CONNECTIONS; }
 http {
@@ -107,12 +109,17 @@ http {
 CONF
 }
 
-# follow MASTER: until it is gone.
+# What NGINX has to read again where it changes.
+state() { cat upstreams.conf door.pem 2>/dev/null | cksum; }
+
+# follow MASTER LOADED: until it is gone. What it cannot read it goes on without, and is asked again the next time.
 follow() {
+    loaded="$2"
     while sleep "$EVERY" && kill -0 "$1" 2>/dev/null; do
-        upstreams | write upstreams.conf || continue
-        # What it cannot read it goes on without.
-        nginx -t -q -e stderr -p "$DIR" -c nginx.conf && kill -HUP "$1" || true
+        upstreams | write upstreams.conf || true
+        now="$(state)"
+        [ "$now" != "$loaded" ] || continue
+        nginx -t -q -e stderr -p "$DIR" -c nginx.conf && kill -HUP "$1" && loaded="$now" || true
     done
 }
 
@@ -123,5 +130,5 @@ main_file | write nginx.conf || true
 # A socket that a killed one left is in the way of the next.
 rm -f ready.sock
 if [ "${2:-}" = test ]; then exec nginx -t -q -e stderr -p "$DIR" -c nginx.conf; fi
-follow $$ &
+follow $$ "$(state)" &
 exec nginx -e stderr -p "$DIR" -c nginx.conf

@@ -115,6 +115,7 @@ async fn what_is_answered_here_looks_as_if_a_service_had() {
         (Method::GET, "/docs/../../../etc/passwd", 0, 404, "route_not_found"),
         (Method::GET, "/docs/%2e%2e/%2e%2e/peers", 0, 404, "route_not_found"),
         (Method::GET, "/problem/away", 0, 404, "route_not_found"),
+        (Method::POST, "/docs/", 0, 405, "method_not_allowed"),
         (Method::POST, "/user/login", 3 << 20, 413, "body_too_large"),
     ] {
         let told = [("x-request-id", "asked")];
@@ -131,6 +132,9 @@ async fn what_is_answered_here_looks_as_if_a_service_had() {
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(body).unwrap()["code"], "invalid_input", "{answer}");
     }
+    let lines = door.access_log(12).await;
+    let refused = lines.iter().find(|line| line["method"] == "POST" && line["path"] == "/allocations");
+    assert_eq!(refused.expect("it is logged as it was asked")["status"], "503");
     // The machine that the platform runs on, and nobody else.
     let metrics = door.raw("127.0.0.2", b"GET /metrics HTTP/1.0\r\n\r\n").await;
     assert!(metrics.starts_with("HTTP/1.1 403") && metrics.contains("\"forbidden\""), "{metrics}");

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use berth_tests::Receiver;
 use berth_tests::door::Door;
+use berth_tests::{Receiver, until};
 
 fn certificate(directory: &Path, names: &[&str]) -> String {
     let script = berth_tests::repository().join("nginx/certificate.sh");
@@ -71,6 +71,29 @@ async fn it_speaks_tls_of_today_and_shows_others_the_way() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_was_refused_is_tried_again() {
+    let (first, second) = (Receiver::start().await, Receiver::start().await);
+    let listen = Door::free_address();
+    let told = [("DOOR_TLS_LISTEN", listen.as_str())];
+    let door = Door::with(&first.address(), &told, |home| drop(certificate(home, &["127.0.0.1"]))).await;
+    let url = format!("https://{}/machines", door.address);
+    let key = door.home().join("door.key");
+    let right = std::fs::read_to_string(&key).unwrap();
+    std::fs::write(&key, "nonsense").unwrap();
+    door.move_to(|_| second.address());
+    let log = || async { std::fs::read_to_string(door.home().join("log")).unwrap_or_default() };
+    until("the reload to be refused", log, |log| log.contains("cannot load certificate key")).await;
+    assert!(curl(door.home(), &[&url]).await.unwrap().contains(" 200"), "it goes on as it was");
+    assert_eq!((first.received().len(), second.received().len()), (1, 0));
+    std::fs::write(&key, right).unwrap();
+    let ask = || async {
+        curl(door.home(), &[&url]).await.unwrap();
+        second.received().len()
+    };
+    until("the new place to be asked", ask, |asked| *asked > 0).await;
+}
+
 #[test]
 fn a_certificate_of_ones_own_is_made_once_and_a_real_one_is_left_alone() {
     let home = tempfile::tempdir().unwrap();
@@ -81,7 +104,6 @@ fn a_certificate_of_ones_own_is_made_once_and_a_real_one_is_left_alone() {
     let read = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
     let first = read("door.pem");
     assert_eq!(certificate(home.path(), &["other.example"]), "", "it has long to go");
-    std::fs::write(home.path().join("door.pem"), &first).unwrap();
     assert_eq!(read("door.pem"), first);
     let mode = std::os::unix::fs::PermissionsExt::mode(&home.path().join("door.key").metadata().unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);

@@ -58,6 +58,10 @@ impl Client {
         note(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    pub fn called(&self, name: &'static str) {
+        self.note(|counts| *counts.calls.entry(name).or_default() += 1);
+    }
+
     pub fn wrong(&self, what: String) {
         self.note(|counts| counts.wrong.push(what));
     }
@@ -68,7 +72,7 @@ impl Client {
 
     /// The answer, after as many tries as it takes; null where it never came well.
     pub async fn call(&self, call: &Repeatable) -> Value {
-        self.note(|counts| *counts.calls.entry(call.name).or_default() += 1);
+        self.called(call.name);
         let began = Instant::now();
         let mut pace = tokio::time::interval(Duration::from_millis(200));
         loop {
@@ -88,7 +92,8 @@ impl Client {
         }
     }
 
-    async fn once(&self, call: &Repeatable) -> Result<(u16, Value), reqwest::Error> {
+    /// One try: status and body, where an answer came.
+    pub async fn once(&self, call: &Repeatable) -> Result<(u16, Value), reqwest::Error> {
         let mut request = self.http.request(call.method.clone(), format!("{}{}", self.person.url, call.path));
         if !self.person.tokens.access_token.is_empty() {
             request = request.bearer_auth(&self.person.tokens.access_token);
