@@ -5,10 +5,11 @@
 # usage: stack/compose/images.sh servers|berthd [BERTHD]|registry-down
 # BERTHD is the program to put into them; without one they are compiled inside, which takes ten minutes.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$BERTH_ROOT/stack/compose/told.sh"
 cd "$BERTH_ROOT"
 
 LOGS="$BERTH_CACHE/images/logs"
-VERSION="${BERTH_VERSION:-0.1.0}"
+VERSION="$(told BERTH_VERSION 0.1.0)"
 BASE=berth-base:bookworm
 REGISTRY_DIR="$BERTH_CACHE/registry"
 mkdir -p "$LOGS"
@@ -190,9 +191,18 @@ berthd() {
         DOCKER_BUILDKIT=1 nice -n 5 "$(docker_bin)" build --network host --progress plain --build-arg SOURCE="$source" "${arguments[@]}" \
             --target "$target" -t "$(image_of "$target")" -f images/berthd/Dockerfile "$context" >"$LOGS/berthd.log" 2>&1 ||
             { tail -n 30 "$LOGS/berthd.log" >&2; [ -z "$program" ] || rm -rf "$context"; die "the image was not built; the log is $LOGS/berthd.log"; }
-        note "$(image_of "$target"): $(docker image inspect --format '{{.Size}}' "$(image_of "$target")" | awk '{ printf "%.0f MB", $1 / 1e6 }')"
     done
     [ -z "$program" ] || rm -rf "$context"
+    for target in service site; do small "$(image_of "$target")" "$program"; done
+}
+# small IMAGE PROGRAM: whether it is, and how much. A debug build, which tests put in, nobody ships.
+MOST=100000000
+small() {
+    local size
+    size="$(docker image inspect --format '{{.Size}}' "$1")"
+    note "$1: $(awk -v size="$size" 'BEGIN { printf "%.1f MB", size / 1e6 }')"
+    case "$2" in */debug/*) return ;; esac
+    [ "$size" -lt "$MOST" ] || { docker rmi "$1" >/dev/null; die "$1 has $size bytes: fewer than $MOST is what it may have"; }
 }
 image_of() { case "$1" in service) echo "berth/berthd:$VERSION" ;; site) echo "berth/berthd-site:$VERSION" ;; esac; }
 

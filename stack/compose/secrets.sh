@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The secrets of docker-compose.yml, a file each. Who may enter their directory may read them; containers, which run as other
-# users, get only those that are mounted into them. What is there is never written again.
+# users, get only those that are mounted into them. What is there is not written again.
 
 random_word() { head -c 512 /dev/urandom | base64 -w0 | tr -dc 'A-Za-z0-9' | cut -c1-32; }
 
@@ -10,6 +10,14 @@ secret() {
     printf '%s\n' "$3" >"$1/$2.new"
     chmod 444 "$1/$2.new"
     mv "$1/$2.new" "$1/$2"
+}
+
+# together DIR NAME...: files of one password. Where one is missing the others go too, or they would be of two.
+together() {
+    local dir="$1" name; shift
+    for name in "$@"; do
+        [ -s "$dir/$name" ] || { ( cd "$dir" && rm -f "$@" ); return; }
+    done
 }
 
 # make_secrets DIR NAME: with databases and accounts that begin with NAME.
@@ -31,6 +39,7 @@ make_secrets() {
     done
     secret "$dir" cassandra_admin_url "cassandra://berth_admin:$(random_word)@cassandra:9042"
     secret "$dir" feed_password "$(random_word)"
+    together "$dir" redis_conf redis_url
     secret "$dir" redis_conf "requirepass $(random_word)"
     secret "$dir" redis_url "redis://:$(sed 's/^requirepass //' "$dir/redis_conf")@redis:6379"
 }

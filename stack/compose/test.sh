@@ -9,9 +9,11 @@ SERVERS_NET=10.199.255
 SERVERS_OF_COMPOSE=(mariadb mongodb cassandra redis kafka)
 SERVICES_OF_COMPOSE=(user machines verifier docker allocation feed notification interact)
 
+# Neither .env nor the files that it names: they are for the reader's own project.
 servers_compose() {
     CASSANDRA_HEAP=768M COMPOSE_PROJECT_NAME="$SERVERS_PROJECT" BERTH_SECRETS="$SERVERS_HOME/secrets" BERTH_NET="$SERVERS_NET" \
-        CASSANDRA_JVM="-XX:TieredStopAtLevel=1 -Dcassandra.test.flush_local_schema_changes=false" docker compose "$@"
+        CASSANDRA_JVM="-XX:TieredStopAtLevel=1 -Dcassandra.test.flush_local_schema_changes=false" \
+        docker compose --env-file /dev/null -f docker-compose.yml "$@"
 }
 
 servers_up() {

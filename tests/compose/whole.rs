@@ -22,6 +22,8 @@ impl Project {
         let path = |name: &str| self.home.path().join(name);
         let mut command = Command::new(repository().join(script));
         command.args(words).env("COMPOSE_PROJECT_NAME", "berth-test-whole").env("BERTH_NET", "10.189.0");
+        // What the reader has in .env is the reader's.
+        command.env("COMPOSE_DISABLE_ENV_FILE", "1").env("COMPOSE_FILE", "docker-compose.yml");
         command.env("BERTH_SECRETS", path("secrets")).env("BERTH_STATE", path("state")).env("BERTH_VERSION", "test");
         command.env("BERTH_PUBLISH", format!("127.0.0.1:{}", self.port)).env("COMPOSE_BERTHD", berth_tests::berthd());
         command.env("BERTH_CLI", berth_tests::berthd().with_file_name("berth"));
