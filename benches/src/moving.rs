@@ -115,6 +115,7 @@ async fn move_up(berthd: &str, home: &Path, data: &Path) -> anyhow::Result<Durat
         settings.push(format!("[{service}]\nmongodb_url = \"{url}\"\nmongodb_database = \"{name}_{service}\"\n"));
     }
     settings.push(format!("[feed]\ncassandra = \"{}\"\nkeyspace = \"{name}_feed\"\n", servers::cassandra()));
+    settings.push(format!("[kafka]\nbrokers = \"{}\"\ntopic_prefix = \"{name}.\"\n", servers::kafka()));
     let home = home.display();
     let files = format!("installation_file = \"{home}/installation\"\nmaster_key_file = \"{home}/master.key\"\n");
     let file = format!("{home}/to.toml");

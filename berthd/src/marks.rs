@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// Files of a backup are being put in place; holds where the old ones go.
+    /// Files of a backup are being put in place; holds which backup it is and where the old ones go.
     Restoring,
     /// Its data is being copied to servers.
     Moving,

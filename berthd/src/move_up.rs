@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::data_dir;
 use crate::marks::Mark;
 use crate::place::{Place, Settled};
+use crate::serve::events;
 use crate::wiring::{self, moving, republished};
 use crate::{backup, republish};
 use progress::Progress;
@@ -37,16 +38,16 @@ pub struct MoveArguments {
 const OWNERS: [ServiceName; 3] = [ServiceName::User, ServiceName::Machines, ServiceName::Allocation];
 
 pub async fn run(arguments: MoveArguments, ambient: &Ambient) -> anyhow::Result<()> {
-    let place = arguments.place.settle()?;
+    let place = arguments.place.embedded()?;
     let to = Config::load(Some(&arguments.to))?;
-    ensure!(!backup::databases(&place.data_dir).is_empty(), "{} holds no platform", place.data_dir.display());
+    backup::whole(&place.data_dir)?;
     let _lock = data_dir::lock(&place.data_dir)?;
     ensure!(
         !Mark::Restoring.is_set(&place.data_dir),
         "a restore was interrupted here: run `berthd restore` again first"
     );
     if arguments.undo {
-        return undo(&place, &to).await;
+        return undo(&place, &to, ambient).await;
     }
     ensure!(!Mark::Moved.is_set(&place.data_dir), "{} was moved already", place.data_dir.display());
     check(&place, &to)?;
@@ -59,10 +60,9 @@ pub async fn run(arguments: MoveArguments, ambient: &Ambient) -> anyhow::Result<
     for service in moving::SERVICES {
         copy(service, &place, &to, ambient).await?;
     }
-    tell(&place, &to, progress, ambient).await?;
+    let progress = tell(&place, &to, progress, ambient).await?;
     // From here on the servers are the platform's.
-    Mark::Moved.set(&place.data_dir, &format!("moved at {}\n", ambient.now()))?;
-    Mark::Moving.clear(&place.data_dir)?;
+    progress.end(&place.data_dir, ambient.now())?;
     farewell(&place, &to);
     Ok(())
 }
@@ -73,6 +73,7 @@ fn check(place: &Settled, to: &Config) -> anyhow::Result<()> {
     for name in ServiceName::ALL {
         to.apart(name)?;
     }
+    events::settings(to)?;
     let (old, new) = (&place.config.site, &to.site);
     ensure!(
         old.id == new.id,
@@ -111,14 +112,17 @@ async fn begin(place: &Settled, to: &Config, ambient: &Ambient) -> anyhow::Resul
     let places = moving::places(to);
     if let Some(text) = Mark::Moving.read(&place.data_dir)? {
         let progress = Progress::read(&text)?;
-        ensure!(
-            progress.to == places,
-            "a move to other servers was begun at {}: go on with that configuration, or `--undo` it first",
-            progress.begun_at
-        );
+        progress.require(&places)?;
         println!("going on with the move that was begun at {}", progress.begun_at);
         return Ok(progress);
     }
+    let filled = moving::filled_topics(to).await.context("Kafka")?;
+    ensure!(
+        filled.is_empty(),
+        "topics of kafka.topic_prefix hold events already, of another platform or of an earlier try: {}; delete them, or \
+         take another prefix",
+        filled.join(", ")
+    );
     for service in moving::SERVICES {
         let (file, tables) = open(service, place).await?;
         let target = moving::target(service, to, ambient).await?;
@@ -128,7 +132,7 @@ async fn begin(place: &Settled, to: &Config, ambient: &Ambient) -> anyhow::Resul
             bail!("{table} of {service}'s database is not empty: a move goes to databases that nothing is in");
         }
     }
-    let progress = Progress { begun_at: ambient.now(), to: places, told: Vec::new() };
+    let progress = Progress { begun_at: ambient.now(), to: places, told: Vec::new(), moved_at: None };
     progress.save(&place.data_dir)?;
     Ok(progress)
 }
@@ -156,7 +160,7 @@ async fn copy(service: ServiceName, place: &Settled, to: &Config, ambient: &Ambi
 }
 
 /// Fills the topics, as soon as there is somebody who sends what waits in the outboxes.
-async fn tell(place: &Settled, to: &Config, mut progress: Progress, ambient: &Ambient) -> anyhow::Result<()> {
+async fn tell(place: &Settled, to: &Config, mut progress: Progress, ambient: &Ambient) -> anyhow::Result<Progress> {
     for service in OWNERS {
         if progress.told.iter().any(|told| told == service.as_str()) {
             continue;
@@ -167,13 +171,17 @@ async fn tell(place: &Settled, to: &Config, mut progress: Progress, ambient: &Am
         progress.save(&place.data_dir)?;
         println!("{service}: {told} announced for the topics");
     }
-    Ok(())
+    Ok(progress)
 }
 
-async fn undo(place: &Settled, to: &Config) -> anyhow::Result<()> {
-    let moved = Mark::Moved.is_set(&place.data_dir);
-    ensure!(moved || Mark::Moving.is_set(&place.data_dir), "no move was begun in {}", place.data_dir.display());
-    if let Some(service) = moving::served(to).await? {
+async fn undo(place: &Settled, to: &Config, ambient: &Ambient) -> anyhow::Result<()> {
+    let progress = Progress::of(&place.data_dir)?;
+    let progress = progress.with_context(|| format!("no move was begun in {}", place.data_dir.display()))?;
+    for name in ServiceName::ALL {
+        to.apart(name)?;
+    }
+    progress.require(&moving::places(to))?;
+    if let Some(service) = moving::served(to, &progress.told, ambient).await? {
         bail!("{service} has run on its server since: what happened there would be lost");
     }
     Mark::Moved.clear(&place.data_dir)?;

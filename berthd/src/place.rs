@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+
 use crate::config::Config;
 
 #[derive(clap::Args)]
@@ -24,6 +26,16 @@ pub struct Settled {
 }
 
 impl Place {
+    /// Of a platform of `berthd up`. A server that is named, in the file or in the environment of who runs this, is refused:
+    /// what is asked for would otherwise happen to that server's data.
+    pub fn embedded(&self) -> anyhow::Result<Settled> {
+        let settled = self.settle()?;
+        let named = "this is about the data directory of a `berthd up`, and its configuration names servers, in --config or \
+                     as BERTH_… in the environment";
+        settled.config.embedded().context(named)?;
+        Ok(settled)
+    }
+
     /// What the flags say goes before the configuration.
     pub fn settle(&self) -> anyhow::Result<Settled> {
         let mut config = Config::load(self.config.as_deref())?;

@@ -34,6 +34,9 @@ pub async fn run(arguments: RepublishArguments, ambient: &Ambient) -> anyhow::Re
     Ok(())
 }
 
+/// Announcements between two lines that tell how far it is.
+const LINE: u64 = 1000;
+
 /// All behind an id; how many. After a failure, what was told stays told, and telling it twice is harmless.
 pub async fn tell_all(store: &dyn Republish, service: ServiceName, after: Option<Uuid>) -> anyhow::Result<u64> {
     let (mut total, mut after) = (0, after);
@@ -45,8 +48,11 @@ pub async fn tell_all(store: &dyn Republish, service: ServiceName, after: Option
         if told.count == 0 {
             return Ok(total);
         }
+        let before = total;
         total += u64::from(told.count);
         after = told.last.or(after);
-        tracing::info!(%service, total, last = ?after, "announced again");
+        if let Some(last) = after.filter(|_| total / LINE > before / LINE) {
+            println!("{service}: {total} announced so far, up to {last}");
+        }
     }
 }

@@ -52,7 +52,9 @@ impl Servers {
              [notification]\ndatabase_url = \"{mysql}/{name}_notification\"\n\
              [machines]\nmongodb_url = \"{mongodb}\"\nmongodb_database = \"{name}_machines\"\n\
              [verifier]\nmongodb_url = \"{mongodb}\"\nmongodb_database = \"{name}_verifier\"\n\
-             [feed]\ncassandra = \"{cassandra}\"\nkeyspace = \"{name}_feed\"\n"
+             [feed]\ncassandra = \"{cassandra}\"\nkeyspace = \"{name}_feed\"\n\
+             [kafka]\nbrokers = \"{kafka}\"\ntopic_prefix = \"{name}.\"\n",
+            kafka = testkit::servers::kafka()
         );
         let file = self.home.path().join("to.toml");
         std::fs::write(&file, text).unwrap();
@@ -257,6 +259,10 @@ async fn a_platform_moves_to_servers_and_nobody_notices() {
     tokio::task::block_in_place(|| servers.platform.end());
     let undone = moved(&to, &data, &["--undo"]).await;
     assert!(!undone.ok && undone.complaint.contains("has run on its server"), "{undone:?}");
+    // Whoever goes back by hand does not come again to the same topics.
+    std::fs::remove_file(data.join("moved")).unwrap();
+    let again = moved(&to, &data, &[]).await;
+    assert!(!again.ok && again.complaint.contains("hold events already"), "{again:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,7 +273,30 @@ async fn a_move_is_undone_as_long_as_nothing_ran_there() {
     let servers = Servers::prepare(&data).await;
     let to = servers.configuration(&data);
     assert_eq!(berth.stop().await, Some(0));
+    // A server in the environment would stand in both configurations.
+    let (name, url) = ("BERTH_USER__DATABASE_URL", "mysql://u:p@127.0.0.1:1/x");
+    let named = moving(&to, &data, &[]).env(name, url).output().await.unwrap();
+    let complaint = String::from_utf8_lossy(&named.stderr).into_owned();
+    assert!(!named.status.success() && complaint.contains("user.database_url"), "{complaint}");
     moved(&to, &data, &[]).await.expect("a move");
+    let elsewhere = servers.home.path().join("elsewhere.toml");
+    let text = std::fs::read_to_string(&to).unwrap();
+    for (what, with, why) in [("_feed\"", "_else\"", "goes to other servers"), ("cassandra =", "# =", "feed.cassandra")]
+    {
+        std::fs::write(&elsewhere, text.replace(what, with)).unwrap();
+        let refused = moved(&elsewhere.to_string_lossy(), &data, &["--undo"]).await;
+        assert!(!refused.ok && refused.complaint.contains(why), "{refused:?}");
+    }
+    // As a verifier that ran there would leave it, and then a relay of machines'.
+    let client = mongodb::Client::with_uri_str(testkit::servers::mongodb()).await.unwrap();
+    for (service, collection) in [("verifier", "consumer_generations"), ("machines", "outbox_leases")] {
+        let database = client.database(&format!("{}_{service}", servers.name));
+        let traces = database.collection::<mongodb::bson::Document>(collection);
+        traces.insert_one(mongodb::bson::doc! { "_id": "of a test" }).await.unwrap();
+        let refused = moved(&to, &data, &["--undo"]).await;
+        assert!(!refused.ok && refused.complaint.contains(&format!("{service} has run")), "{refused:?}");
+        traces.delete_many(mongodb::bson::doc! {}).await.unwrap();
+    }
     let told = moved(&to, &data, &["--undo"]).await.expect("no move");
     assert!(told.contains("drop the databases"), "{told}");
     let again = moved(&to, &data, &[]).await;

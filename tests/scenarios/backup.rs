@@ -133,20 +133,63 @@ async fn a_backup_comes_back_in_an_empty_directory_with_its_key_and_nowhere_else
 
     berth.kill().await;
     // The databases are lost, and the key with them. What is beside the engine stays.
-    for lost in ["user.db", "allocation.db", "feed.db", "machines.db", "notification.db", "verifier.db", "docker.db"] {
+    for lost in ["allocation.db", "user.db", "feed.db", "machines.db", "notification.db", "verifier.db", "docker.db"] {
         for end in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(berth.data().join(format!("{lost}{end}")));
         }
+        let refused = command(&["backup", &name("less.tar")], &berth.data()).await;
+        let why = if lost == "docker.db" { "holds no platform" } else { "allocation.db" };
+        assert!(!refused.ok && refused.complaint.contains(why), "{refused:?}");
     }
     std::fs::remove_dir_all(berth.data().join("keys")).unwrap();
     let refused = command(&["restore", &file], &berth.data()).await;
     assert!(!refused.ok && refused.complaint.contains("--keys"), "{refused:?}");
     let refused = command(&["restore", &file, "--keys", &wrong], &berth.data()).await;
     assert!(!refused.ok && refused.complaint.contains("fingerprint"), "{refused:?}");
+    assert!(!berth.data().join("restore.part").exists(), "a refused restore leaves nothing behind");
+    let mut left: Vec<_> = std::fs::read_dir(files.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["backup.tar", "master.key", "other.tar", "wrong.key"], "nor does a refused backup");
     command(&["restore", &file, "--keys", &keys, "--keep-api-keys"], &berth.data()).await.expect("a restore");
     berth.start_again().await;
     ada.log_in().await;
     assert_eq!(ids(&ada).await, std::slice::from_ref(&known.id));
     assert_eq!(started_at(&berth, &known), since);
     assert_eq!(redis(&ada, &known, "PING\n").await.trim(), "PONG", "its password opens with the key");
+}
+
+/// What one service announces again, in a directory that nobody serves from.
+async fn republished(service: &str, more: &[&str], data: &Path) -> u64 {
+    let told = command(&[&["republish", service], more].concat(), data).await.expect(service);
+    let counted = told.lines().last().and_then(|line| line.strip_prefix(&format!("{service}: announced ")));
+    counted.and_then(|rest| rest.split(' ').next()).and_then(|count| count.parse().ok()).expect(&told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_announced_again_is_all_that_is_there_and_changes_nothing() {
+    let mut berth = Berth::embedded().await;
+    let mut ada = berth.person("ada").await;
+    let known = ada.running("redis", "known").await;
+    let (since, data) = (started_at(&berth, &known), berth.data());
+    let refused = command(&["republish", "user"], &data).await;
+    assert!(!refused.ok && refused.complaint.contains("another berthd is running"), "{refused:?}");
+    let machines = ada.get("/machines?limit=200").await.expect(200)["items"].as_array().map_or(0, Vec::len) as u64;
+    let seen =
+        async |ada: &Person| (ada.show(&known.id).await.name, ada.get("/user/me").await.expect(200)["role"].clone());
+    let before = seen(&ada).await;
+    assert_eq!(berth.stop().await, Some(0));
+    let mails = berth.mails(&ada.email).len();
+    for _ in 0..2 {
+        assert_eq!(republished("user", &[], &data).await, 1);
+        assert_eq!(republished("machines", &[], &data).await, machines);
+        assert_eq!(republished("allocation", &[], &data).await, 1);
+    }
+    assert_eq!(republished("allocation", &["--after", &known.id], &data).await, 0, "nothing is behind it");
+    berth.start_again().await;
+    ada.log_in().await;
+    assert_eq!(seen(&ada).await, before);
+    assert_eq!(ada.settled(&known.id).await.state, "running");
+    assert_eq!(started_at(&berth, &known), since);
+    let told = berth.mails(&ada.email);
+    assert!(told[mails..].iter().all(|mail| !mail.contains("known")), "{told:?}");
 }

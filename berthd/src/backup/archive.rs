@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use sha2::{Digest as _, Sha256};
 use tar::{Archive, Builder, EntryType, Header};
 
+use super::folder;
 use super::manifest::Manifest;
 use crate::marks;
 
@@ -32,8 +33,7 @@ pub fn write(file: &Path, parts: &Path, manifest: &Manifest) -> anyhow::Result<(
     written.flush()?;
     written.sync_all()?;
     fs::rename(&part, file).with_context(|| format!("cannot write {}", file.display()))?;
-    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    marks::sync(directory)
+    marks::sync(folder::parent(file))
 }
 
 fn append(archive: &mut Builder<File>, name: &str, size: u64, content: impl Read) -> anyhow::Result<()> {
@@ -44,8 +44,16 @@ fn append(archive: &mut Builder<File>, name: &str, size: u64, content: impl Read
     archive.append_data(&mut header, name, content).with_context(|| format!("cannot pack {name}"))
 }
 
+/// What came out of an archive.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unpacked {
+    pub manifest: Manifest,
+    /// The manifest's SHA-256: another archive has another one.
+    pub sha256: String,
+}
+
 /// Unpacks into an empty directory what the manifest names, and nothing else; each part is what it was when it was packed.
-pub fn read(file: &Path, into: &Path) -> anyhow::Result<Manifest> {
+pub fn read(file: &Path, into: &Path) -> anyhow::Result<Unpacked> {
     let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut archive = Archive::new(opened);
     let mut entries = archive.entries()?;
@@ -71,7 +79,7 @@ pub fn read(file: &Path, into: &Path) -> anyhow::Result<Manifest> {
         ensure!(sha256(&path)? == part.sha256, "{name} is not what was backed up: the file is damaged");
     }
     ensure!(missing.is_empty(), "the backup is cut short: {} is missing", missing[0].name);
-    Ok(manifest)
+    Ok(Unpacked { manifest, sha256: hexadecimal(&Sha256::digest(text.as_bytes())) })
 }
 
 fn is_plain(name: &str) -> bool {
@@ -123,7 +131,7 @@ mod tests {
         let manifest = packed(from.path(), "user.db");
         let file = from.path().join("backup");
         write(&file, from.path(), &manifest).unwrap();
-        assert_eq!(read(&file, to.path()).unwrap(), manifest);
+        assert_eq!(read(&file, to.path()).unwrap().manifest, manifest);
         assert_eq!(fs::read_to_string(to.path().join("user.db")).unwrap(), "rows");
         let mut bytes = fs::read(&file).unwrap();
         let at = bytes.windows(4).rposition(|piece| piece == b"rows").unwrap();

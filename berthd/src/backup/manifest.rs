@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use kit::{InstallationId, MasterKey, Timestamp};
 use serde::{Deserialize, Serialize};
-use sql::tables;
+use sql::tables::{self, Digest};
 
 use super::archive::hexadecimal;
 
@@ -21,7 +21,7 @@ pub struct Manifest {
     /// The version that wrote it.
     pub berth: String,
     pub installation: InstallationId,
-    /// The moment that all of it is of, or a little later.
+    /// The moment that all of it is of.
     pub taken_at: Timestamp,
     /// Which master key opens what is sealed in it.
     pub master_key: String,
@@ -43,6 +43,12 @@ pub struct TableSum {
     pub rows: u64,
     /// Of what is in the rows, in whatever order.
     pub checksum: String,
+}
+
+impl TableSum {
+    pub fn new(table: &str, digest: &Digest) -> Self {
+        Self { name: table.to_owned(), rows: digest.rows, checksum: digest.checksum() }
+    }
 }
 
 impl Manifest {
@@ -70,8 +76,7 @@ pub async fn sums(file: &Path) -> anyhow::Result<Vec<TableSum>> {
     let readers = sql::moment::look_into(file).await?;
     let mut sums = Vec::new();
     for table in tables::of_file(&readers).await? {
-        let digest = table.digest(&readers, PAGE).await?;
-        sums.push(TableSum { name: table.name, rows: digest.rows, checksum: digest.checksum() });
+        sums.push(TableSum::new(&table.name, &table.digest(&readers, PAGE).await?));
     }
     Ok(sums)
 }

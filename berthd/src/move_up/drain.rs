@@ -1,6 +1,7 @@
 //! Before anything is copied, every consumer takes what its producers announced. Then nothing in an outbox is unread, and no
 //! outbox has to move: a code that was asked for is a message, an act is in the audit list.
 
+use bus::consume::DeadLetter;
 use bus::{OutboxSource, Source as _, Topic};
 use kit::{Ambient, Failure, ServiceName};
 use wire::service::Subscription;
@@ -23,11 +24,11 @@ pub async fn drain(place: &Settled, ambient: &Ambient) -> anyhow::Result<()> {
     for service in moving::SERVICES {
         subscriptions.extend(wiring::one(service, &platform).await?.service.consumers);
     }
-    let mut total = 0;
+    let mut arrived = Arrived::default();
     loop {
-        let taken = once(&platform, &subscriptions).await?;
-        total += taken;
-        if taken == 0 {
+        let before = arrived.taken;
+        once(&platform, &subscriptions, &mut arrived).await?;
+        if arrived.taken == before {
             break;
         }
     }
@@ -39,12 +40,30 @@ pub async fn drain(place: &Settled, ambient: &Ambient) -> anyhow::Result<()> {
     for database in opened {
         database.close().await;
     }
-    println!("{total} announcements that were on their way have arrived");
+    arrived.tell();
     Ok(())
 }
 
-async fn once(platform: &Platform, subscriptions: &[Subscription]) -> Result<u64, Failure> {
-    let mut taken = 0;
+/// What consumers took, and what of it they could not read.
+#[derive(Default)]
+struct Arrived {
+    taken: u64,
+    letters: Vec<String>,
+}
+
+impl Arrived {
+    fn tell(&self) {
+        println!("{} announcements that were on their way have arrived", self.taken);
+        if !self.letters.is_empty() {
+            println!("warning: {} could not be read and were put aside as dead letters:", self.letters.len());
+        }
+        for letter in &self.letters {
+            println!("  {letter}");
+        }
+    }
+}
+
+async fn once(platform: &Platform, subscriptions: &[Subscription], arrived: &mut Arrived) -> Result<(), Failure> {
     for Subscription { consumer, topics } in subscriptions {
         // Hints of the site's say "look again"; everybody will.
         for topic in
@@ -56,10 +75,13 @@ async fn once(platform: &Platform, subscriptions: &[Subscription]) -> Result<u64
                 if records.is_empty() {
                     break;
                 }
-                taken += records.len() as u64;
-                bus::apply(consumer.as_ref(), topic, records).await?;
+                arrived.taken += records.len() as u64;
+                for DeadLetter { record, reason } in bus::apply(consumer.as_ref(), topic, records).await? {
+                    let (kind, subject) = (record.event.kind, record.event.subject);
+                    arrived.letters.push(format!("{}: {kind} of {subject}: {reason}", consumer.name()));
+                }
             }
         }
     }
-    Ok(taken)
+    Ok(())
 }

@@ -5,18 +5,44 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use kit::{ServiceName, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::marks::{self, Mark};
 
 /// What SQLite keeps beside a file.
 const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
 
-/// `begun` is what the mark of an interrupted try holds. Where the files of before are, if there were any.
-pub fn put(directory: &Path, ready: &Path, begun: Option<String>, at: Timestamp) -> anyhow::Result<Option<PathBuf>> {
-    let aside = begun.unwrap_or_else(|| format!("before-restore-{}", at.to_string().replace(':', "")));
+/// What the mark of a restore holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// Where the files of before go, in the directory.
+    pub aside: String,
+    /// Which archive is restored: files of two would never have been one platform.
+    pub sha256: String,
+    /// When that archive is of, so that people find it.
+    pub taken_at: Timestamp,
+}
+
+impl Begun {
+    pub fn new(sha256: String, taken_at: Timestamp, at: Timestamp) -> Self {
+        Self { aside: format!("before-restore-{}", at.to_string().replace(':', "")), sha256, taken_at }
+    }
+
+    /// `None` where no restore was interrupted.
+    pub fn read(directory: &Path) -> anyhow::Result<Option<Self>> {
+        let text = Mark::Restoring.read(directory)?;
+        let read = text.map(|text| serde_json::from_str(&text)).transpose();
+        read.with_context(|| format!("{} cannot be read", Mark::Restoring.file(directory).display()))
+    }
+}
+
+/// Where the files of before are, if there were any.
+pub fn put(directory: &Path, ready: &Path, begun: &Begun) -> anyhow::Result<Option<PathBuf>> {
     marks::sync(ready)?;
-    Mark::Restoring.set(directory, &aside)?;
+    Mark::Restoring.set(directory, &serde_json::to_string(begun)?)?;
+    let aside = &begun.aside;
     let aside = directory.join(aside);
     for service in ServiceName::ALL {
         let file = format!("{service}.db");
@@ -30,7 +56,6 @@ pub fn put(directory: &Path, ready: &Path, begun: Option<String>, at: Timestamp)
     if aside.exists() {
         marks::sync(&aside)?;
     }
-    fs::remove_dir_all(ready)?;
     Mark::Restoring.clear(directory)?;
     Ok(aside.exists().then_some(aside))
 }
@@ -76,11 +101,12 @@ mod tests {
         }
         // The first try came as far as the first file.
         let aside = path.join("before");
-        Mark::Restoring.set(path, "before").unwrap();
+        let begun = Begun { aside: "before".into(), sha256: "of an archive".into(), taken_at: Timestamp::EPOCH };
+        Mark::Restoring.set(path, &serde_json::to_string(&begun).unwrap()).unwrap();
         set_aside(path, &aside, "user.db").unwrap();
         fs::write(path.join("user.db"), "new").unwrap();
-        let begun = Mark::Restoring.read(path).unwrap();
-        let kept = put(path, &ready(), begun, Timestamp::EPOCH).unwrap();
+        assert_eq!(Begun::read(path).unwrap().as_ref(), Some(&begun));
+        let kept = put(path, &ready(), &begun).unwrap();
         assert_eq!(kept.as_deref(), Some(aside.as_path()));
         for name in ["user.db", "user.db-wal", "feed.db", "docker.db"] {
             assert_eq!(contents(&aside, name).as_deref(), Some("old"), "{name}");

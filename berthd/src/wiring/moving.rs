@@ -9,10 +9,11 @@ use berth_machines::store::sqlite as machines_file;
 use berth_verifier::store::mongo::MongoReadModel;
 use berth_verifier::store::sqlite as verifier_file;
 use kit::{Ambient, Failure, ServiceName};
+use mongodb::bson::doc;
 use secrecy::{ExposeSecret as _, SecretString};
 use sql::copying::{Relational, Target};
 use sql::tables::Table;
-use sql::{Database, Migrations};
+use sql::{Database, Migrations, Stored as _};
 
 use super::backings::documents;
 use super::{allocation, feed, notification};
@@ -107,21 +108,49 @@ pub fn places(to: &Config) -> BTreeMap<String, String> {
     SERVICES.into_iter().map(|service| (service.to_string(), place(service))).collect()
 }
 
-/// A service that has served from its server: whoever reads events there has an id of its own.
-pub async fn served(to: &Config) -> Result<Option<ServiceName>, Failure> {
-    for service in [ServiceName::User, ServiceName::Notification, ServiceName::Allocation] {
-        let Some(url) = url(service, to) else { continue };
-        let database = Database::connect(url.expose_secret())?;
-        database.migrate(&[&bus::MIGRATIONS, tables(service)]).await?;
-        let readers: i64 = sql::query_scalar("SELECT COUNT(*) FROM consumer_generation")
-            .fetch_one(database.readers())
-            .await
-            .map_err(|error| Failure::internal(format!("{service}: {error}")))?;
-        if readers > 0 {
+/// Topics that hold events already, under the names that the services will read.
+pub async fn filled_topics(to: &Config) -> Result<Vec<String>, Failure> {
+    let topics: Vec<bus::Topic> = bus::Topic::all().collect();
+    bus::kafka::filled(&crate::serve::events::settings(to)?, &topics).await
+}
+
+/// A service that has served from its server. `announced` are those whose outboxes the move filled.
+pub async fn served(to: &Config, announced: &[String], ambient: &Ambient) -> Result<Option<ServiceName>, Failure> {
+    for service in SERVICES {
+        let announced = announced.iter().any(|name| name == service.as_str());
+        if has_served(service, to, announced, ambient).await? {
             return Ok(Some(service));
         }
     }
     Ok(None)
+}
+
+/// Whoever reads events on a server has an id of its own there; who only announces them has sent what waited.
+async fn has_served(service: ServiceName, to: &Config, announced: bool, ambient: &Ambient) -> Result<bool, Failure> {
+    let missing = || Failure::internal(format!("{service} has no server"));
+    match service {
+        ServiceName::Machines => {
+            let database = documents(service, &to.machines).await?.ok_or_else(missing)?;
+            let any = async |collection: &str| Ok::<_, Failure>(database.find(collection, doc! {}).await?.is_some());
+            let sent = announced && any("machines").await? && !any("outbox").await?;
+            Ok(sent || any("outbox_leases").await?)
+        }
+        ServiceName::Verifier => {
+            let database = documents(service, &to.verifier).await?.ok_or_else(missing)?;
+            Ok(database.find("consumer_generations", doc! {}).await?.is_some())
+        }
+        ServiceName::Feed => {
+            let settings = feed::settings(to).ok_or_else(missing)?;
+            CassandraFeed::connect(settings, ambient.clone()).await?.has_served().await
+        }
+        _ => {
+            let database = Database::connect(url(service, to).ok_or_else(missing)?.expose_secret())?;
+            database.migrate(&[&bus::MIGRATIONS, tables(service)]).await?;
+            let text = "SELECT (SELECT COUNT(*) FROM consumer_generation) + (SELECT COUNT(*) FROM task_turn)";
+            let traces: i64 = sql::query_scalar(text).fetch_one(database.readers()).await.stored()?;
+            Ok(traces > 0)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,12 @@ pub async fn settle(
     backup_of: Timestamp,
     keep_api_keys: bool,
 ) -> Result<Closed, Failure> {
+    // Both are there: one that is made here would be a platform without accounts, or without a ledger.
+    for name in ["user.db", "allocation.db"] {
+        if !directory.join(name).is_file() {
+            return Err(Failure::internal(format!("{name} is not in the backup")));
+        }
+    }
     let users = Database::open(&directory.join("user.db"), &[&bus::MIGRATIONS, &berth_user::MIGRATIONS]).await?;
     let closed = Users::new(users.clone(), ambient.clone()).close_everything(backup_of, keep_api_keys).await?;
     users.close().await;

@@ -4,7 +4,7 @@
 use kit::Failure;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Connection, Database, QueryBuilder, Readers, Row, Stored as _, Value};
+use crate::{Connection, Database, QueryBuilder, Readers, Row, Stored as _, Target, Value};
 
 /// What only says how far a database came, or is SQLite's own.
 const NOT_TABLES: &str = "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> '_sqlx_migrations'";
@@ -72,14 +72,15 @@ impl Digest {
 }
 
 /// The tables of a SQLite file, by name.
-pub async fn of_file(file: &Readers) -> Result<Vec<Table>, Failure> {
+pub async fn of_file(file: impl Into<Target<'_>>) -> Result<Vec<Table>, Failure> {
+    let mut file = file.into();
     let text = format!("SELECT name FROM sqlite_schema WHERE type = 'table' AND {NOT_TABLES} ORDER BY name");
-    let names = QueryBuilder::new(&text).build().fetch_all(file).await.stored()?;
+    let names = QueryBuilder::new(&text).build().fetch_all(file.again()).await.stored()?;
     let mut tables = Vec::with_capacity(names.len());
     for name in names {
         let name: String = name.at(0).stored()?;
         let columns = "SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid";
-        let rows = crate::query(columns).bind(&name).fetch_all(file).await.stored()?;
+        let rows = crate::query(columns).bind(&name).fetch_all(file.again()).await.stored()?;
         let columns = rows.iter().map(|row| column(&name, row)).collect::<Result<_, _>>()?;
         tables.push(Table { name, columns });
     }
@@ -126,7 +127,12 @@ impl Table {
     }
 
     /// Up to `limit` rows behind a row, in the order of the primary key, which is the same in both databases.
-    pub async fn after(&self, from: &Readers, row: Option<&Values>, limit: usize) -> Result<Vec<Values>, Failure> {
+    pub async fn after(
+        &self,
+        from: impl Into<Target<'_>>,
+        row: Option<&Values>,
+        limit: usize,
+    ) -> Result<Vec<Values>, Failure> {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(self.all()).push(" FROM ").push(&self.name);
         if let Some(row) = row {
@@ -158,11 +164,12 @@ impl Table {
     }
 
     /// Counts and sums all rows, a page at a time.
-    pub async fn digest(&self, of: &Readers, page: usize) -> Result<Digest, Failure> {
+    pub async fn digest(&self, of: impl Into<Target<'_>>, page: usize) -> Result<Digest, Failure> {
+        let mut of = of.into();
         let mut digest = Digest::default();
         let mut last: Option<Values> = None;
         loop {
-            let rows = self.after(of, last.as_ref(), page).await?;
+            let rows = self.after(of.again(), last.as_ref(), page).await?;
             for row in &rows {
                 digest.add(row);
             }

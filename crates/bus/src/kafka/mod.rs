@@ -4,6 +4,7 @@
 mod announce;
 mod client;
 mod envelope;
+mod filled;
 mod letters;
 mod link;
 mod member;
@@ -20,6 +21,7 @@ use kit::{ErrorCode, Failure};
 use rdkafka::error::KafkaError;
 
 pub use announce::announce;
+pub use filled::filled;
 pub use names::Names;
 pub use producer::KafkaProducer;
 pub use progress::{Progress, TopicProgress};

@@ -136,12 +136,12 @@ pub async fn look(settings: &Settings, topics: &[Topic]) -> Result<Look, Failure
 
 /// Partitions and replicas of a topic that is there.
 #[derive(Clone, Copy)]
-struct Seen {
-    partitions: i32,
+pub(super) struct Seen {
+    pub partitions: i32,
     replicas: i32,
 }
 
-async fn present(admin: &Arc<AdminClient<Link>>) -> Result<BTreeMap<String, Seen>, Failure> {
+pub(super) async fn present(admin: &Arc<AdminClient<Link>>) -> Result<BTreeMap<String, Seen>, Failure> {
     let admin = admin.clone();
     blocking(move || {
         // All at once: asking for one by its name can make it.
@@ -155,7 +155,7 @@ async fn present(admin: &Arc<AdminClient<Link>>) -> Result<BTreeMap<String, Seen
     .await
 }
 
-fn admin(settings: &Settings) -> Result<AdminClient<Link>, Failure> {
+pub(super) fn admin(settings: &Settings) -> Result<AdminClient<Link>, Failure> {
     config(settings, "admin").create_with_context(Link::new("admin")).map_err(Failure::internal)
 }
 

@@ -4,6 +4,7 @@
 mod broker;
 mod broker_away;
 mod envelope;
+mod filled;
 mod gaps;
 mod generation;
 mod ledger;

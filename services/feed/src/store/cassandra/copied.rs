@@ -23,6 +23,15 @@ const NONE: Option<i64> = None;
 /// How much somebody commented lately is counted anew; what could not be read belonged to the file.
 const TABLES: [&str; 6] = ["comment_counts", "comments", "has_run", "like_counts", "likes", "people"];
 
+impl CassandraFeed {
+    /// Whether a service has run on this keyspace: its reader of events has an id of its own.
+    pub async fn has_served(&self) -> Result<bool, Failure> {
+        let ids = self.link.statement("SELECT DISTINCT consumer, generation FROM {}.consumer").await?;
+        let ids = self.link.rows::<(String, Option<Uuid>)>(&ids, ()).await?;
+        Ok(ids.iter().any(|(_, generation)| generation.is_some()))
+    }
+}
+
 #[async_trait]
 impl Target for CassandraFeed {
     fn takes(&self, table: &str) -> bool {
