@@ -3,9 +3,11 @@
 
 SERVICES=(user machines verifier docker allocation feed notification interact)
 
-# What an administrator writes into berth.toml. One secret goes the other way, as a file that one unit loads.
+# What an administrator writes into berth.toml, with the three lines that the packaged one has as comments. One secret goes the
+# other way, as a file that one unit loads.
 services_toml() {
     local i
+    sed -n 's/^#\(installation_file\|master_key_file\) /\1 /p' packaging/berth.toml
     cat <<TOML
 drain = "1s"
 [kafka]
@@ -28,6 +30,7 @@ mongodb_database = "${CLUSTER}_verifier"
 cassandra = "$TEST_CASSANDRA"
 keyspace = "${CLUSTER}_feed"
 [peers]
+$(sed -n 's/^#certificates /certificates /p' packaging/berth.toml)
 TOML
     for i in "${!SERVICES[@]}"; do [ "${SERVICES[i]}" = interact ] || echo "${SERVICES[i]} = \"127.0.0.1:${PORTS[2 * i + 1]}\""; done
 }
@@ -70,6 +73,36 @@ begin_stores() {
 # In a shell of its own: what it waits for is all that its shell began, and ours began a Debian.
 end_stores() { [ -z "${CLUSTER:-}" ] || (drop_stores "$CLUSTER") >/dev/null 2>&1 || true; CLUSTER=""; }
 
+# As docs/operations.md has it: commands that root runs, with what the example says and the secrets by variables.
+scene_by_hand() {
+    local told="$WORK/doctor.json" wrong
+    inside env BERTH_USER__DATABASE_URL_FILE=/etc/berth/platform/database_url berthd doctor --json --config "$CONF" >"$told" || true
+    # The servers of the tests are small, and some of them know no passwords: what is looked at here is what the host has.
+    wrong="$(jq -r '.findings[] | select(.level == "wrong" and (.id | test("^(config|identity|peers|host)\\."))) | "\(.id) \(.subject // "") \(.told)"' "$told")"
+    expect "the doctor finds nothing wrong with settings, keys and certificates" test -z "$wrong"
+    expect "and it did look" test "$(jq '[.findings[] | select(.id == "peers.certificates" and .level == "ok")] | length' "$told")" = 8
+    expect "a service without a database is not called migrated" no inside berthd migrate user
+}
+
+started_at() { inside systemctl show -P ActiveEnterTimestampMonotonic "berthd@$1"; }
+# The order of packaging/debian/postinst.
+in_order() {
+    local service last=0 at
+    for service in docker verifier user machines feed notification allocation interact; do
+        at="$(started_at "$service")"
+        [ "$at" -gt "$last" ] || { echo "$service began at $at, the one before at $last"; return 1; }
+        last="$at"
+    done
+}
+scene_upgrade_of_services() {
+    local before service
+    before="$(pid_of berthd@user)"
+    expect "an upgrade takes them one by one" install_deb "$NEW"
+    expect "what ran was restarted" test "$(pid_of berthd@user)" != "$before"
+    expect "who is called before who calls" in_order
+    for service in "${SERVICES[@]}"; do expect "$service is ready again" service_ready "$service"; done
+}
+
 scene_services() {
     local service unit
     say "services of their own"
@@ -91,6 +124,8 @@ scene_services() {
     expect "somebody signs up" inside berth --url "http://127.0.0.1:$(port_of_service user)" signup \
         --email "$EMAIL" --password "$PASSWORD" --first-name Ada --last-name L
     expect "the event reaches who mails" soon mail_came
+    scene_by_hand
+    scene_upgrade_of_services
     expect "stopping the target stops them" inside systemctl stop berthd.target
     expect "all of their own accord" ended_well
     end_stores

@@ -24,7 +24,7 @@ const SCHEMA: Check = Check::new("data.schema", "No file is newer than this prog
 
 pub const AREA: Area = Area {
     name: "data directory",
-    when: "for `berthd up`, and for docker, and notification without a mail server",
+    when: "for `berthd up` and for docker; directory and lock also for notification without a mail server",
     checks: &[DIRECTORY, FILESYSTEM, SPACE, INODES, LOCK, SCHEMA],
     jobs,
 };
@@ -36,22 +36,30 @@ const LEAST: u64 = GIB / 4;
 /// Whether anything is kept in the data directory.
 pub fn is_used(context: &Context) -> bool {
     let mails = context.has(ServiceName::Notification) && context.config.smtp_url.is_none();
-    context.is_embedded() || context.has(ServiceName::Docker) || mails
+    holds_databases(context) || mails
+}
+
+/// Mails alone may be lost, and are small: a directory in memory is well for them.
+fn holds_databases(context: &Context) -> bool {
+    context.is_embedded() || context.has(ServiceName::Docker)
 }
 
 fn jobs(context: &Arc<Context>) -> Vec<Job> {
     if !is_used(context) {
         return Vec::new();
     }
-    let path = context.config.data_dir.clone();
+    let (path, databases) = (context.config.data_dir.clone(), holds_databases(context));
     let looks = Job::blocking(DIRECTORY, move || {
         let mut findings = vec![directory(&path, &look(&path))];
-        if let Some(disk) = disk::look(&path) {
+        if databases && let Some(disk) = disk::look(&path) {
             findings.extend([filesystem(&disk), space(&disk), inodes(&disk)]);
         }
         findings.push(lock(holders::of_lock(&path.join("lock"))));
         findings
     });
+    if !databases {
+        return vec![looks];
+    }
     let context = context.clone();
     vec![looks, Job::new(SCHEMA, async move { schemas(&context).await })]
 }
@@ -78,20 +86,14 @@ fn look(path: &Path) -> Looked {
     let asker = std::fs::metadata("/proc/self").map_or(0, |own| own.uid());
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => {
-            Looked::There { mode: found.mode() & 0o777, owner: found.uid(), asker, writable: is_writable(path) }
+            Looked::There { mode: found.mode() & 0o777, owner: found.uid(), asker, writable: disk::is_writable(path) }
         }
         Ok(_) => Looked::NotADirectory,
         Err(_) => {
             let within = disk::existing(path).unwrap_or_default();
-            Looked::Missing { writable: is_writable(&within), within }
+            Looked::Missing { writable: disk::is_writable(&within), within }
         }
     }
-}
-
-/// By the shell's own test, which asks the kernel: also about mounts that are read only.
-fn is_writable(path: &Path) -> bool {
-    let asked = std::process::Command::new("test").arg("-w").arg(path).arg("-a").arg("-x").arg(path).status();
-    asked.is_ok_and(|status| status.success())
 }
 
 fn directory(path: &Path, looked: &Looked) -> Finding {
@@ -229,7 +231,20 @@ mod tests {
         assert!(matches!(look(temporary.path()), Looked::There { writable: true, .. }));
         assert!(matches!(look(&temporary.path().join("a/b")), Looked::Missing { writable: true, .. }));
         assert_eq!(look(Path::new("/proc/version")), Looked::NotADirectory);
-        assert!(!is_writable(Path::new("/proc/sys/nowhere")));
+    }
+
+    #[tokio::test]
+    async fn who_keeps_mails_alone_may_keep_them_in_memory() {
+        use super::super::table::{DEADLINE, examine};
+        use super::super::testing::context_of;
+        let of = async |service| {
+            let context = context_of(&[service], "data_dir = \"/dev/shm\"");
+            let found = examine(&[&AREA], &context, DEADLINE).await;
+            found.into_iter().map(|finding| finding.check.id).collect::<Vec<_>>()
+        };
+        assert_eq!(of(ServiceName::Notification).await, ["data.directory", "data.lock"]);
+        assert!(of(ServiceName::Docker).await.contains(&"data.filesystem"));
+        assert!(of(ServiceName::User).await.is_empty());
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! What the kernel says of the filesystem under a directory. Read from `/proc` and by `stat`, nothing is written.
+//! What the kernel says of the filesystem under a path. It is asked itself, and nothing is written: images have no tools.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
 
 /// A filesystem, as seen from a directory on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,22 +20,36 @@ pub struct Disk {
 /// Of the nearest directory that is there.
 pub fn look(path: &Path) -> Option<Disk> {
     let there = existing(path)?;
-    let output = Command::new("stat").args(["-f", "-c", "%a %b %S %d %c"]).arg(&there).output().ok()?;
-    let numbers = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found = statvfs(&there).ok()?;
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    parse(&numbers, kind_of(&mounts, &there.canonicalize().ok()?))
+    Some(Disk {
+        kind: kind_of(&mounts, &there.canonicalize().ok()?),
+        free: found.f_bavail.saturating_mul(found.f_frsize),
+        size: found.f_blocks.saturating_mul(found.f_frsize),
+        free_inodes: found.f_favail,
+        inodes: found.f_files,
+    })
+}
+
+/// Whether this process may put something into a directory, also as far as its mount lets it.
+pub fn is_writable(directory: &Path) -> bool {
+    accessat(CWD, directory, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_ok()
+}
+
+/// Where an orchestrator puts secrets.
+const GIVEN: &str = "/run/secrets";
+
+/// Whether a file was handed into this process's own view of the machine: its mode is then how everybody in there sees it, who
+/// is this process, and says nothing of who else does.
+pub fn is_given(file: &Path) -> bool {
+    let read_only = statvfs(file).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
+    read_only || std::path::absolute(file).is_ok_and(|file| file.starts_with(GIVEN))
 }
 
 /// The path itself, or the nearest above it that is there.
 pub fn existing(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     path.ancestors().find(|path| path.exists()).map(Path::to_path_buf)
-}
-
-fn parse(numbers: &str, kind: String) -> Option<Disk> {
-    let numbers: Vec<u64> = numbers.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-    let [free, size, block, free_inodes, inodes] = numbers[..] else { return None };
-    Some(Disk { kind, free: free.saturating_mul(block), size: size.saturating_mul(block), free_inodes, inodes })
 }
 
 /// A line of the mount table: its fifth word is where, the first behind ` - ` is what. The longest that leads to the path.
@@ -66,10 +81,19 @@ mod tests {
     }
 
     #[test]
-    fn blocks_become_bytes() {
-        let disk = parse("10 100 4096 7 70\n", "ext4".into()).unwrap();
-        assert_eq!((disk.free, disk.size, disk.free_inodes, disk.inodes), (40_960, 409_600, 7, 70));
-        assert_eq!(parse("stat: no", String::new()), None);
+    fn what_the_kernel_says_of_a_directory_is_of_a_piece() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = look(directory.path()).unwrap();
+        assert!(disk.free > 0 && disk.free <= disk.size && disk.free_inodes <= disk.inodes, "{disk:?}");
+        assert!(is_writable(directory.path()));
+        assert!(!is_writable(Path::new("/proc/sys/nowhere")));
+    }
+
+    #[test]
+    fn what_was_handed_in_is_known_by_its_place() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(!is_given(file.path()));
+        assert!(is_given(Path::new("/run/secrets/master_key")) && !is_given(Path::new("/run/secretsx/master_key")));
     }
 
     #[test]

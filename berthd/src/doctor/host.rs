@@ -1,6 +1,8 @@
 //! What the docker service does on its host by itself: firewall rules and sized volumes need rights, tools and a kernel that
-//! has them. Without them it serves, and says that it does not enforce.
+//! has them. Without them it serves, and says that it does not enforce: well for a developer who is alone on a machine, and
+//! wrong where others reach the platform, since what they run then reaches the host and its network.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use berth_docker::domain::Cidr;
@@ -11,6 +13,8 @@ use super::context::Context;
 use super::disk::{self, Disk};
 use super::finding::{Check, Finding, listed};
 use super::table::{Area, Job};
+use crate::config::Config;
+use crate::process;
 
 const RIGHTS: Check = Check::new("host.rights", "The process may set firewall rules and mount volumes");
 const FIREWALL: Check = Check::new("host.firewall", "iptables works, for IPv4 and IPv6");
@@ -37,24 +41,52 @@ fn jobs(context: &Arc<Context>) -> Vec<Job> {
         return Vec::new();
     }
     let (pool, state) = (context.config.site.subnet_pool.clone(), context.config.data_dir.join("site"));
+    let whose = Whose::of(&context.config);
     vec![Job::new(RIGHTS, async move {
         let disk = tokio::task::spawn_blocking(move || disk::look(&state)).await.ok().flatten();
-        judge(&look().await, &pool, disk.as_ref())
+        judge(&look().await, whose, &pool, disk.as_ref())
     })]
 }
 
-fn judge(facts: &Facts, pool: &str, disk: Option<&Disk>) -> Vec<Finding> {
+/// Whose programs run in containers, which decides how bad it is that nothing keeps them in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// Those of this machine's own users.
+    Ours,
+    /// Those of people elsewhere: they reach the platform, or what it publishes.
+    Others,
+}
+
+impl Whose {
+    /// A listener that cannot be resolved may be one for others.
+    fn of(config: &Config) -> Self {
+        let reached = process::resolve(&config.listen).map_or(true, |listener| config.is_public(listener.ip()));
+        let published = config.site.publish_address.parse().is_ok_and(|address: IpAddr| !address.is_loopback());
+        if reached || published { Self::Others } else { Self::Ours }
+    }
+
+    /// That containers reach the host.
+    fn unfenced(self, check: Check, told: impl Into<String>, advice: impl Into<String>) -> Finding {
+        match self {
+            Self::Ours => check.warning(told, advice),
+            Self::Others => check.wrong(told, advice),
+        }
+    }
+}
+
+fn judge(facts: &Facts, whose: Whose, pool: &str, disk: Option<&Disk>) -> Vec<Finding> {
     if !facts.engine_is_here {
         let told = "the engine is on another host, where this process can set no rules and mount nothing";
-        return vec![RIGHTS.warning(told, "run the docker service beside its engine, and reach that by its socket")];
+        let advice = "run the docker service beside its engine, and reach that by its socket";
+        return vec![whose.unfenced(RIGHTS, told, advice)];
     }
-    let mut findings = vec![rights(facts), firewall(facts), forwarding(facts)];
+    let mut findings = vec![rights(facts, whose), firewall(facts, whose), forwarding(facts)];
     findings.extend(subnets(&facts.routes, pool));
     findings.extend([volumes(facts, disk), files(facts.open_files), inotify(facts.inotify_instances)]);
     findings
 }
 
-fn rights(facts: &Facts) -> Finding {
+fn rights(facts: &Facts, whose: Whose) -> Finding {
     let needed = [("NET_ADMIN", facts.net_admin), ("SYS_ADMIN", facts.sys_admin)];
     let missing: Vec<&str> = needed.into_iter().filter(|(_, held)| !held).map(|(name, _)| name).collect();
     if missing.is_empty() {
@@ -66,20 +98,21 @@ fn rights(facts: &Facts) -> Finding {
         _ => "volumes have no size",
     };
     let capabilities: Vec<String> = missing.iter().map(|name| format!("CAP_{name}")).collect();
-    RIGHTS.warning(
-        format!("this process lacks {}: {without}", listed(&missing)),
-        format!("run it as root in the host's network namespace, or give it {}", listed(&capabilities)),
-    )
+    let told = format!("this process lacks {}: {without}", listed(&missing));
+    let advice = format!("run it as root in the host's network namespace, or give it {}", listed(&capabilities));
+    if facts.net_admin { RIGHTS.warning(told, advice) } else { whose.unfenced(RIGHTS, told, advice) }
 }
 
-fn firewall(facts: &Facts) -> Finding {
+fn firewall(facts: &Facts, whose: Whose) -> Finding {
     match (&facts.iptables, &facts.ip6tables) {
         (Ok(version), Ok(_)) => FIREWALL.ok(version),
-        (Ok(_), Err(why)) => FIREWALL.warning(
+        (Ok(_), Err(why)) => whose.unfenced(
+            FIREWALL,
             format!("ip6tables does not work: {}", short(why)),
             "install iptables and load ip6_tables (modprobe ip6_tables): without it no rule is set at all",
         ),
-        (Err(why), _) => FIREWALL.warning(
+        (Err(why), _) => whose.unfenced(
+            FIREWALL,
             format!("iptables does not work, so containers reach this host and its network: {}", short(why)),
             "apt-get install iptables, and run as root; inside a container, with the host's network and CAP_NET_ADMIN",
         ),
@@ -177,7 +210,7 @@ fn inotify(instances: Option<u64>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::super::finding::Level;
-    use super::super::testing::{is, only};
+    use super::super::testing::{config, is, only};
     use super::*;
 
     fn facts() -> Facts {
@@ -198,7 +231,7 @@ mod tests {
     }
 
     fn of(facts: Facts) -> Vec<Finding> {
-        judge(&facts, "10.200.0.0/14", None)
+        judge(&facts, Whose::Ours, "10.200.0.0/14", None)
     }
 
     #[test]
@@ -214,6 +247,33 @@ mod tests {
         is(only(&found, "host.rights"), Level::Warning, "CAP_NET_ADMIN");
         assert!(only(&found, "host.rights").told.ends_with("containers reach this host and its network"));
         is(&of(Facts { engine_is_here: false, ..facts() })[0], Level::Warning, "beside its engine");
+    }
+
+    #[test]
+    fn without_a_firewall_a_platform_for_others_is_wrong() {
+        let of = |facts: Facts| judge(&facts, Whose::Others, "10.200.0.0/14", None);
+        let no = || Err("exit status: 4".to_owned());
+        let one = |facts: Facts, id: &str, level, advice: &str| is(only(&of(facts), id), level, advice);
+        one(Facts { net_admin: false, ..facts() }, "host.rights", Level::Wrong, "CAP_NET_ADMIN");
+        one(Facts { sys_admin: false, ..facts() }, "host.rights", Level::Warning, "CAP_SYS_ADMIN");
+        one(Facts { iptables: no(), ..facts() }, "host.firewall", Level::Wrong, "apt-get install iptables");
+        one(Facts { ip6tables: no(), ..facts() }, "host.firewall", Level::Wrong, "ip6_tables");
+        one(Facts { engine_is_here: false, ..facts() }, "host.rights", Level::Wrong, "beside its engine");
+    }
+
+    #[test]
+    fn others_are_who_comes_from_elsewhere() {
+        let of = |text: &str| Whose::of(&config(text));
+        assert_eq!(of(""), Whose::Ours);
+        for text in [
+            "listen = \"0.0.0.0:8080\"",
+            "listen = \"nowhere\"",
+            "limits.trusted_proxies = [\"127.0.0.1\"]",
+            "notification.public_url = \"https://berth.example.org\"",
+            "site.publish_address = \"192.0.2.7\"",
+        ] {
+            assert_eq!(of(text), Whose::Others, "{text}");
+        }
     }
 
     #[test]

@@ -91,11 +91,11 @@ fn key_file(file: &Path, looked: Looked, whole: bool) -> Finding {
             format!("{path} is no key of 32 bytes in base64"),
             "restore it from a backup: nothing that was sealed can be opened without it",
         ),
-        Ok((mode, _)) if mode & 0o077 != 0 => KEY.wrong(
+        Ok((Some(mode), _)) => KEY.wrong(
             format!("others may read {path} (mode {mode:03o}): whoever has it can open every secret of every tenant"),
             format!("chmod 600 {path}"),
         ),
-        Ok(_) => KEY.ok(format!("{path} is whole, and its owner's alone; keep a copy elsewhere")),
+        Ok((None, _)) => KEY.ok(format!("{path} is whole, and nobody else's; keep a copy elsewhere")),
     }
 }
 
@@ -141,9 +141,9 @@ mod tests {
     #[test]
     fn a_key_is_whole_and_nobody_elses() {
         let of = |looked, whole| key_file(Path::new("/proc/version"), looked, whole);
-        assert_eq!(of(Ok((0o600, 44)), true).level, Level::Ok);
-        is(&of(Ok((0o644, 44)), true), Level::Wrong, "chmod 600");
-        is(&of(Ok((0o600, 12)), false), Level::Wrong, "backup");
+        assert_eq!(of(Ok((None, 44)), true).level, Level::Ok);
+        is(&of(Ok((Some(0o644), 44)), true), Level::Wrong, "chmod 600");
+        is(&of(Ok((None, 12)), false), Level::Wrong, "backup");
         is(&of(Err("Permission denied".into()), false), Level::Wrong, "chown");
         assert!(key_file(Path::new("/nowhere"), Err("no".into()), false).told.contains("first start"));
         is(&judge_fit(Path::new("/k"), false), Level::Wrong, "master_key_file");

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use wire::tls::{RENEW_BEFORE, Tls, TlsFiles, greet};
 
 use super::context::Context;
 use super::finding::{Check, Finding, listed};
+use super::secrets::exposed;
 use super::table::{Area, Job};
 use crate::certs::directory::Directory;
 use crate::certs::mint::Known;
@@ -170,10 +170,8 @@ fn chain(ca: &Path, pem: &str, now: Timestamp) -> Result<(), String> {
 
 fn keys(path: &Path, services: &[ServiceName]) -> Vec<Finding> {
     let directory = Directory::new(path);
-    let mode = |file: &Path| std::fs::metadata(file).ok().map(|found| found.mode() & 0o777);
-    let found =
-        services.iter().map(|service| directory.service(*service)).filter_map(|file| Some((mode(&file)?, file)));
-    let open: Vec<(u32, PathBuf)> = found.filter(|(mode, _)| mode & 0o077 != 0).collect();
+    let found = services.iter().map(|service| directory.service(*service));
+    let open: Vec<(u32, PathBuf)> = found.filter_map(|file| Some((exposed(&file).ok()??, file))).collect();
     let mut findings: Vec<Finding> = open.iter().map(|(mode, file)| open_key(file, *mode)).collect();
     // Whoever looks at all of them is where they were made.
     if services.len() == 1 && directory.ca_key().exists() {

@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use super::disk;
 use super::finding::{Check, Finding};
 use crate::config::{self, Config};
 
@@ -27,8 +28,7 @@ pub fn read(config: &mut Config, file: Option<&Path>) -> Vec<Finding> {
         }
     }
     if let Some(file) = file
-        && let Ok(mode) = mode_of(file)
-        && mode & 0o044 != 0
+        && let Ok(Some(_)) = exposed(file)
         && !in_the_open.is_empty()
     {
         let told = format!("{} holds {} and others may read it", file.display(), super::finding::listed(&in_the_open));
@@ -39,16 +39,19 @@ pub fn read(config: &mut Config, file: Option<&Path>) -> Vec<Finding> {
     findings
 }
 
-/// What a file with a secret looks like: its mode and how much is in it, or why it cannot be read.
-pub type Looked = Result<(u32, usize), String>;
+/// What a file with a secret looks like: its mode where others may read it, and how much is in it, or why it cannot be read.
+pub type Looked = Result<(Option<u32>, usize), String>;
 
 pub fn look(file: &Path) -> Looked {
     let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-    Ok((mode_of(file)?, text.trim().len()))
+    Ok((exposed(file).map_err(|error| error.to_string())?, text.trim().len()))
 }
 
-fn mode_of(file: &Path) -> Result<u32, String> {
-    std::fs::metadata(file).map(|metadata| metadata.mode() & 0o7777).map_err(|error| error.to_string())
+/// The mode of a file that others than its owner may read. Of one that was handed into a container it says nothing: there it
+/// is 444 for whatever user the process is.
+pub fn exposed(file: &Path) -> std::io::Result<Option<u32>> {
+    let mode = std::fs::metadata(file)?.mode() & 0o7777;
+    Ok((mode & 0o077 != 0 && !disk::is_given(file)).then_some(mode))
 }
 
 fn judge(key: &str, file: &Path, looked: Looked) -> Finding {
@@ -59,10 +62,10 @@ fn judge(key: &str, file: &Path, looked: Looked) -> Finding {
         Ok((_, 0)) => {
             SECRETS.wrong(format!("{path} is empty"), format!("put the secret there, or remove `{key}_file`"))
         }
-        Ok((mode, _)) if mode & 0o077 != 0 => {
+        Ok((Some(mode), _)) => {
             SECRETS.warning(format!("others may read {path} (mode {mode:03o})"), format!("chmod 600 {path}"))
         }
-        Ok(_) => SECRETS.ok(format!("{path} is its owner's alone")),
+        Ok((None, _)) => SECRETS.ok(format!("{path} is this process's alone")),
     };
     finding.about(key)
 }
@@ -100,7 +103,7 @@ mod tests {
     fn a_missing_and_an_empty_file_are_wrong() {
         let mut missing = config("smtp_url_file = \"/nowhere/smtp\"");
         is(&read(&mut missing, None)[0], Level::Wrong, "`smtp_url_file`");
-        is(&judge("smtp_url", Path::new("x"), Ok((0o600, 0))), Level::Wrong, "put the secret there");
+        is(&judge("smtp_url", Path::new("x"), Ok((None, 0))), Level::Wrong, "put the secret there");
     }
 
     #[test]

@@ -25,7 +25,7 @@ const PUBLISH: Check = Check::new(
 
 pub const AREA: Area = Area {
     name: "settings",
-    when: "always; ports where the docker service is looked at",
+    when: "always; mail where notification, ports where the docker service is looked at",
     checks: &[BOUNDS, STORES, MAIL, PUBLIC, PORTS, PUBLISH],
     jobs,
 };
@@ -37,7 +37,7 @@ fn jobs(context: &Arc<Context>) -> Vec<Job> {
         let mut findings = bounds(config);
         findings.extend(stores(&context));
         let listener = process::resolve(&config.listen).ok();
-        if context.has(ServiceName::Notification) || context.has(ServiceName::User) {
+        if context.has(ServiceName::Notification) {
             findings.push(mail(config, listener));
         }
         findings.extend(public(config, listener));

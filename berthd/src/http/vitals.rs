@@ -12,6 +12,8 @@ pub fn record(status: &Status) {
     metrics::gauge!("berth_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     metrics::gauge!("berth_draining").set(f64::from(u8::from(status.drain.is_draining())));
     for (service, readiness) in &status.readiness {
+        // Also of one that waits for nothing, which `berth_ready` has no part of: whether anybody runs it at all.
+        metrics::gauge!("berth_serves", "service" => service.as_str()).set(1.0);
         for (part, state) in readiness.report().parts {
             metrics::gauge!("berth_ready", "service" => service.as_str(), "part" => part)
                 .set(f64::from(u8::from(state == "ok")));

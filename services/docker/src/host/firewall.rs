@@ -1,5 +1,8 @@
 //! Keeps containers off the host and off other networks, with iptables in chains of our own installation.
-//! Each rule set is replaced as one transaction, so there is no moment without rules.
+//! Each rule set is replaced as one transaction, so there is no moment without rules. Whether rules can be set at all is looked
+//! at again in each pass: what was in the way at boot, a lock or a module that came late, mends itself.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use kit::Failure;
@@ -31,9 +34,11 @@ pub struct Firewall {
     /// The host's own chain and ours: what goes to the host, what goes through it.
     input: String,
     forward: String,
-    enforced: bool,
-    /// One change at a time.
-    turn: Mutex<()>,
+    families: [Family; 2],
+    /// Whether the last pass could set them.
+    enforced: AtomicBool,
+    /// What was in the way in that pass, as the log has it. Held while rules change: one change at a time.
+    obstacle: Mutex<Option<String>>,
 }
 
 /// The two families have a tool each, and other rules.
@@ -42,34 +47,75 @@ struct Family {
     tool: &'static str,
     restore: &'static str,
     save: &'static str,
+    v6: bool,
 }
 
-const V4: Family = Family { tool: "iptables", restore: "iptables-restore", save: "iptables-save" };
-const V6: Family = Family { tool: "ip6tables", restore: "ip6tables-restore", save: "ip6tables-save" };
+const V4: Family = Family { tool: "iptables", restore: "iptables-restore", save: "iptables-save", v6: false };
+const V6: Family = Family { tool: "ip6tables", restore: "ip6tables-restore", save: "ip6tables-save", v6: true };
 
 impl Firewall {
     /// Finds out whether rules can be set here; says so in the log where they cannot.
     pub async fn new(identity: &Identity) -> Self {
-        let tools = run(V4.tool, &["-w", "-S", "INPUT"]).await.and(run(V6.tool, &["-w", "-S", "INPUT"]).await);
-        let enforced = engine_is_here() && holds(NET_ADMIN) && tools.is_ok();
-        if !enforced {
-            tracing::warn!(error = ?tools.err().and_then(|failure| failure.operator),
-                "no firewall rules can be set: containers reach this host and its network");
-        }
+        let firewall = Self::with(identity, [V4, V6]);
+        let found = firewall.look().await;
+        firewall.tell(&mut *firewall.obstacle.lock().await, found);
+        firewall
+    }
+
+    fn with(identity: &Identity, families: [Family; 2]) -> Self {
         let chain = |what| format!("BERTH-{}-{what}", identity.short());
         Self {
             bridges: format!("{}+", identity.bridge_prefix()),
             input: chain("IN"),
             forward: chain("FWD"),
-            enforced,
-            turn: Mutex::default(),
+            families,
+            enforced: AtomicBool::new(false),
+            obstacle: Mutex::default(),
         }
+    }
+
+    /// What is in the way of setting rules, if anything is.
+    async fn look(&self) -> Option<String> {
+        if !engine_is_here() {
+            return Some("the engine is on another host".to_owned());
+        }
+        if !holds(NET_ADMIN) {
+            return Some("this process lacks CAP_NET_ADMIN".to_owned());
+        }
+        for family in self.families {
+            if let Err(failure) = run(family.tool, &["-w", "-S", "INPUT"]).await {
+                return Some(said(failure));
+            }
+        }
+        None
+    }
+
+    /// Keeps what a pass found. The log has it once, `/metrics` all the time.
+    fn tell(&self, last: &mut Option<String>, found: Option<String>) {
+        match &found {
+            Some(why) if *last != found => {
+                tracing::warn!(error = why, "no firewall rules can be set: containers reach this host and its network");
+            }
+            None if last.is_some() => tracing::info!("firewall rules can be set again"),
+            _ => {}
+        }
+        self.enforced.store(found.is_none(), Ordering::Relaxed);
+        metrics::gauge!("berth_firewall_enforced").set(f64::from(u8::from(found.is_none())));
+        *last = found;
+    }
+
+    async fn ensure_all(&self) -> Result<bool, Failure> {
+        let mut changed = false;
+        for family in self.families {
+            changed |= self.ensure(family).await?;
+        }
+        Ok(changed)
     }
 
     /// The chains' content, as `iptables-save` prints it. Answers go through; all else from a container to the host ends
     /// here. `physdev-is-bridged` is what stays on one bridge, that is: inside one tenant's network.
     fn rules(&self, family: Family) -> Vec<String> {
-        if family.tool == V6.tool {
+        if family.v6 {
             return vec![format!("-A {} -j DROP", self.input), format!("-A {} -j DROP", self.forward)];
         }
         let answers = "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN";
@@ -86,7 +132,7 @@ impl Firewall {
 
     /// What leads into our chains: from the host's own, and from where the engine leaves room for rules like ours.
     async fn hooks(&self, family: Family) -> Vec<(&str, &str)> {
-        let user = family.tool == V4.tool && run(family.tool, &["-w", "-S", "DOCKER-USER"]).await.is_ok();
+        let user = !family.v6 && run(family.tool, &["-w", "-S", "DOCKER-USER"]).await.is_ok();
         vec![("INPUT", &self.input), (if user { "DOCKER-USER" } else { "FORWARD" }, &self.forward)]
     }
 
@@ -138,22 +184,26 @@ impl Firewall {
 #[async_trait]
 impl HostNetwork for Firewall {
     fn enforced(&self) -> bool {
-        self.enforced
+        self.enforced.load(Ordering::Relaxed)
     }
 
     async fn firewall_ensure(&self) -> Result<bool, Failure> {
-        if !self.enforced {
+        let mut obstacle = self.obstacle.lock().await;
+        if let Some(why) = self.look().await {
+            self.tell(&mut obstacle, Some(why));
             return Ok(false);
         }
-        let _turn = self.turn.lock().await;
-        Ok(self.ensure(V4).await? | self.ensure(V6).await?)
+        let set = self.ensure_all().await;
+        self.tell(&mut obstacle, set.as_ref().err().cloned().map(said));
+        set
     }
 
     async fn firewall_remove(&self) -> Result<(), Failure> {
-        let _turn = self.turn.lock().await;
-        if self.enforced {
-            self.remove(V4).await;
-            self.remove(V6).await;
+        let _turn = self.obstacle.lock().await;
+        if self.enforced() {
+            for family in self.families {
+                self.remove(family).await;
+            }
         }
         Ok(())
     }
@@ -161,6 +211,11 @@ impl HostNetwork for Firewall {
     async fn routes(&self) -> Result<Vec<Cidr>, Failure> {
         Ok(routes().await)
     }
+}
+
+/// What a tool complained of, for the log.
+fn said(failure: Failure) -> String {
+    failure.operator.unwrap_or(failure.detail)
 }
 
 /// Where the host has networks.
@@ -180,7 +235,44 @@ fn route(line: &str) -> Option<Cidr> {
 
 #[cfg(test)]
 mod tests {
+    use kit::{Ambient, InstallationId};
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
     use super::*;
+
+    fn identity() -> Identity {
+        Identity { installation: InstallationId::mint(&Ambient::system()), site: "test".parse().unwrap() }
+    }
+
+    /// A tool that fails until there is a file beside it. A shell writes it: a program that this process had open for writing
+    /// could not be run by another test's child.
+    async fn tool(directory: &std::path::Path) -> &'static str {
+        let path = format!("{}/tool", directory.display());
+        let script = format!("printf '#!/bin/sh\n[ -e {path}.mended ] || exit 4\n' >{path} && chmod 700 {path}");
+        run("sh", &["-c", &script]).await.unwrap();
+        path.leak()
+    }
+
+    #[tokio::test]
+    async fn what_was_in_the_way_is_told_and_mends_itself() {
+        let directory = tempfile::tempdir().unwrap();
+        let tool = tool(directory.path()).await;
+        let family = |v6| Family { tool, restore: tool, save: tool, v6 };
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let _recording = metrics::set_default_local_recorder(&recorder);
+        let shows = |value: u8| recorder.handle().render().contains(&format!("berth_firewall_enforced {value}\n"));
+        let firewall = Firewall::with(&identity(), [family(false), family(true)]);
+        assert!(!firewall.firewall_ensure().await.unwrap());
+        assert!(!firewall.enforced() && shows(0));
+        let told = firewall.obstacle.lock().await.clone().unwrap();
+        assert!(told.contains("exit status: 4"), "this test needs root: {told}");
+        std::fs::write(format!("{tool}.mended"), "").unwrap();
+        assert!(firewall.firewall_ensure().await.unwrap());
+        assert!(firewall.enforced() && shows(1));
+        std::fs::remove_file(format!("{tool}.mended")).unwrap();
+        assert!(!firewall.firewall_ensure().await.unwrap());
+        assert!(!firewall.enforced() && shows(0));
+    }
 
     #[test]
     fn the_kernels_routes_are_read_and_the_default_is_left_out() {
@@ -193,13 +285,9 @@ mod tests {
 
     #[test]
     fn every_private_range_is_closed_and_answers_are_not() {
-        let firewall = Firewall {
-            bridges: "babcde-+".into(),
-            input: "BERTH-1-IN".into(),
-            forward: "BERTH-1-FWD".into(),
-            enforced: false,
-            turn: Mutex::default(),
-        };
+        let mut firewall = Firewall::with(&identity(), [V4, V6]);
+        (firewall.input, firewall.forward) = ("BERTH-1-IN".into(), "BERTH-1-FWD".into());
+        firewall.bridges = "babcde-+".into();
         let rules = firewall.rules(V4);
         for range in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"] {
             assert!(rules.contains(&format!("-A BERTH-1-FWD -d {range} -j DROP")), "{range}");

@@ -7,7 +7,7 @@ use crate::domain::Cidr;
 
 #[async_trait]
 pub trait HostNetwork: Send + Sync {
-    /// Whether rules can be set on this host at all.
+    /// Whether the last pass found that rules can be set on this host, and set them.
     fn enforced(&self) -> bool;
     /// Sets the rules where they are missing or changed; whether anything had to be done.
     async fn firewall_ensure(&self) -> Result<bool, Failure>;
