@@ -19,6 +19,8 @@ WIDTH="${1:-sample}"
 export TEST_BERTHD="$CARGO_TARGET_DIR/debug/berthd"
 DOCKER_HOST="$(engine_host)"
 export DOCKER_HOST
+# Ten thousand connections are opened to the front door.
+ulimit -S -n "$(ulimit -H -n)"
 # Scenarios mostly wait for containers; how many platforms they start at once they bound themselves.
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-4}"
 unset BERTH_DATA_DIR BERTH_LISTEN BERTH_CONFIG BERTH_SMTP_URL

@@ -8,7 +8,11 @@ NODE_DIR="$BERTH_CACHE/node"
 PYTHON_DIR="$BERTH_CACHE/python"
 
 # One query for all: this runs at each start and must cost nothing when there is nothing to do.
-clients() { "$BERTH_ROOT/stack/packages.sh" curl jq redis-tools postgresql-client mariadb-client mosquitto-clients; }
+clients() {
+    "$BERTH_ROOT/stack/packages.sh" curl jq openssl redis-tools postgresql-client mariadb-client mosquitto-clients
+    # The front door is tested by itself too.
+    "$BERTH_ROOT/stack/packages.sh" --idle nginx
+}
 
 node_runtime() {
     has node && has npm && return
