@@ -4,10 +4,10 @@
 # usage: nginx/door.sh DIR [test]        `test` only has NGINX read what was written
 # DIR/peers has a line for each service: its name, and HOST:PORT of its replicas with commas between them. A HOST that is a name
 # is looked up again every few seconds and stands for all of its addresses.
-# DOOR_LISTEN       where plain HTTP is answered, `127.0.0.1:8080`; empty for nowhere
+# DOOR_LISTEN       where plain HTTP is answered, `127.0.0.1:8080`; empty where it is not
 # DOOR_TLS_LISTEN   where TLS is answered, with DIR/door.pem and DIR/door.key; DOOR_LISTEN then only shows the way there
 # DOOR_REQUESTS, DOOR_BURST, DOOR_CONNECTIONS   of one address: requests a second, those at once, connections with one under way
-# DOOR_WORKER_CONNECTIONS   of all together, for each of DOOR_WORKERS processes
+# DOOR_WORKER_CONNECTIONS   connections of each of DOOR_WORKERS processes
 # DOOR_PROXIES      addresses and networks of load balancers before this door, whose X-Forwarded-For is believed
 # DOOR_LOG          the file that each request gets a line of JSON in; `off` for none
 set -eu
@@ -123,6 +123,7 @@ follow() {
     done
 }
 
+# A directory that was used before may have all of these as they are.
 upstreams | write upstreams.conf || true
 limits | write limits.conf || true
 listeners | write listen.conf || true
