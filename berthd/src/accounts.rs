@@ -16,6 +16,7 @@ use crate::config::Config;
 
 /// How long a server that is away is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two tries: nothing tells when a server is there.
 const PAUSE: Duration = Duration::from_millis(300);
 
 #[derive(clap::Args)]

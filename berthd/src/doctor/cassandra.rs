@@ -152,9 +152,8 @@ mod tests {
     use super::super::testing::{is, only};
     use super::*;
 
-    #[allow(clippy::unnecessary_wraps, reason = "as it stands where it is used")]
-    fn replicated(class: &str, copies: &str) -> Option<HashMap<String, String>> {
-        Some([("class".to_owned(), class.to_owned()), ("replication_factor".to_owned(), copies.to_owned())].into())
+    fn replicated(class: &str, copies: &str) -> HashMap<String, String> {
+        [("class".to_owned(), class.to_owned()), ("replication_factor".to_owned(), copies.to_owned())].into()
     }
 
     fn facts() -> CassandraFacts {
@@ -163,7 +162,7 @@ mod tests {
             nodes: 3,
             data_centres: vec!["one".into()],
             schemas: 1,
-            replication: replicated("org.apache.cassandra.locator.SimpleStrategy", "3"),
+            replication: Some(replicated("org.apache.cassandra.locator.SimpleStrategy", "3")),
             applied: looks::feed_steps(),
             clock: Timestamp::from_micros(0),
         }
@@ -181,7 +180,7 @@ mod tests {
         let of = |facts: CassandraFacts, wanted| replication(&facts, wanted);
         is(&of(CassandraFacts { nodes: 1, ..facts() }, 3), Level::Wrong, "nodetool repair");
         is(
-            &of(CassandraFacts { replication: replicated("SimpleStrategy", "1"), ..facts() }, 1),
+            &of(CassandraFacts { replication: Some(replicated("SimpleStrategy", "1")), ..facts() }, 1),
             Level::Warning,
             "ALTER KEYSPACE",
         );

@@ -187,9 +187,8 @@ mod tests {
     use super::super::testing::{config, context, context_of, is};
     use super::*;
 
-    #[allow(clippy::unnecessary_wraps, reason = "as it stands where it is used")]
-    fn address(text: &str) -> Option<SocketAddr> {
-        Some(text.parse().unwrap())
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -215,15 +214,15 @@ mod tests {
 
     #[test]
     fn whoever_others_reach_needs_a_mail_server() {
-        is(&mail(&config(""), address("0.0.0.0:8080")), Level::Wrong, "smtp_url");
-        is(&mail(&config("allow_file_mail = true"), address("0.0.0.0:8080")), Level::Warning, "smtp_url");
-        assert_eq!(mail(&config(""), address("127.0.0.1:8080")).level, Level::Ok);
-        assert_eq!(mail(&config("smtp_url = \"smtp://h\""), address("0.0.0.0:8080")).level, Level::Ok);
+        is(&mail(&config(""), Some(address("0.0.0.0:8080"))), Level::Wrong, "smtp_url");
+        is(&mail(&config("allow_file_mail = true"), Some(address("0.0.0.0:8080"))), Level::Warning, "smtp_url");
+        assert_eq!(mail(&config(""), Some(address("127.0.0.1:8080"))).level, Level::Ok);
+        assert_eq!(mail(&config("smtp_url = \"smtp://h\""), Some(address("0.0.0.0:8080"))).level, Level::Ok);
     }
 
     #[test]
     fn what_is_said_of_the_outside_fits_together() {
-        let of = |text: &str, listen: &str| public(&config(text), address(listen));
+        let of = |text: &str, listen: &str| public(&config(text), Some(address(listen)));
         assert_eq!(of("", "127.0.0.1:1")[0].level, Level::Ok);
         is(
             &of("[notification]\npublic_url = \"https://b\"", "127.0.0.1:1")[0],
