@@ -13,7 +13,7 @@ use mongodb::bson::doc;
 use secrecy::{ExposeSecret as _, SecretString};
 use sql::copying::{Relational, Target};
 use sql::tables::Table;
-use sql::{Database, Migrations, Stored as _};
+use sql::{Database, Migrations};
 
 use super::backings::documents;
 use super::{allocation, feed, notification};
@@ -146,9 +146,7 @@ async fn has_served(service: ServiceName, to: &Config, announced: bool, ambient:
         _ => {
             let database = Database::connect(url(service, to).ok_or_else(missing)?.expose_secret())?;
             database.migrate(&[&bus::MIGRATIONS, tables(service)]).await?;
-            let text = "SELECT (SELECT COUNT(*) FROM consumer_generation) + (SELECT COUNT(*) FROM task_turn)";
-            let traces: i64 = sql::query_scalar(text).fetch_one(database.readers()).await.stored()?;
-            Ok(traces > 0)
+            bus::outbox::has_served(&database).await
         }
     }
 }

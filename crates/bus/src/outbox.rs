@@ -161,6 +161,13 @@ pub async fn generation(database: &Database, consumer: &'static str, ambient: &A
     work.await
 }
 
+/// Whether a service of its own ever worked on this database: it then has an id for a consumer, or has taken a turn at a task.
+pub async fn has_served(database: &Database) -> Result<bool, Failure> {
+    let text = "SELECT (SELECT COUNT(*) FROM consumer_generation) + (SELECT COUNT(*) FROM task_turn)";
+    let traces: i64 = sql::query_scalar(text).fetch_one(database.readers()).await.stored()?;
+    Ok(traces > 0)
+}
+
 /// Puts an event aside that a consumer cannot read, in the same transaction as the step past it.
 pub async fn bury(connection: &mut Connection, consumer: &str, letter: &DeadLetter) -> Result<(), Failure> {
     let Record { position, event } = &letter.record;
